@@ -1,0 +1,88 @@
+// Package port names what Parcelward needs of the world: carriers, the platform, people's
+// attention, and its own records. Activities and the dispatcher speak to these interfaces;
+// adapters implement them.
+//
+// Invariants: every method may be called again with the same arguments and changes the
+// world once; an error that no repeat can mend wraps [ErrRefused].
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+)
+
+// ErrRefused marks a definite no from the other side: a repeat is useless.
+var ErrRefused = errors.New("refused")
+
+// What activities and ports are given and give crosses processes, so its types are the
+// protocol's.
+type (
+	FactsQuery    = protocol.FactsQuery
+	Facts         = protocol.Facts
+	Parcel        = protocol.Parcel
+	FilingRequest = protocol.FilingRequest
+	AppealRequest = protocol.AppealRequest
+	Filed         = protocol.Filed
+	Evidence      = protocol.Evidence
+	Notice        = protocol.Notice
+)
+
+// Inbox is the durable record of facts.
+type Inbox interface {
+	// Record keeps CloudEvents that Parcelward itself brings about. An event whose source
+	// and ID are known changes nothing.
+	Record(ctx context.Context, events []json.RawMessage) error
+	// Load returns the facts of an order behind a position, oldest position first. With
+	// ForOrder it notes that the Order workflow knows them from now on; it takes the lock
+	// that routing a new fact takes, so that no fact slips in between.
+	Load(ctx context.Context, q FactsQuery) (Facts, error)
+}
+
+// Tracker asks a carrier or an aggregator for a parcel's whole trace.
+type Tracker interface {
+	// Trace returns the rows known at now, oldest first; none for a number that the
+	// carrier does not know yet.
+	Trace(ctx context.Context, p Parcel, now time.Time) ([]rules.Row, error)
+}
+
+// Filing hands claims in. Where the platform has no interface for it a person does, and
+// Pending says so.
+type Filing interface {
+	// File hands a claim in once per key; it looks up before it files again.
+	File(ctx context.Context, r FilingRequest) (Filed, error)
+	// Appeal appeals a rejected claim once per key.
+	Appeal(ctx context.Context, r AppealRequest) (Filed, error)
+}
+
+// Vault holds the evidence of orders.
+type Vault interface {
+	// Evidence lists what is there for a parcel of an order, by kind then hash.
+	Evidence(ctx context.Context, store, order, number string) ([]Evidence, error)
+}
+
+// Notifier brings notices to people.
+type Notifier interface {
+	Notify(ctx context.Context, n Notice) error
+}
+
+// LedgerEntry is one movement of money in an order's books.
+type LedgerEntry struct {
+	Key    string       `json:"key"` // booked once
+	Store  string       `json:"store"`
+	Order  string       `json:"order"`
+	Claim  string       `json:"claim_id"`
+	Kind   string       `json:"kind"` // claimed, approved, rejected, paid
+	Amount money.Amount `json:"amount"`
+	At     time.Time    `json:"at"`
+}
+
+// Ledger keeps the books.
+type Ledger interface {
+	Book(ctx context.Context, entries []LedgerEntry) error
+}

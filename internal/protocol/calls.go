@@ -1,0 +1,88 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+)
+
+// FactsQuery asks for the facts of one order.
+type FactsQuery struct {
+	Store    string    `json:"store"`
+	Order    string    `json:"order"`
+	Behind   int64     `json:"behind"`    // the highest position known; 0: all
+	ForOrder bool      `json:"for_order"` // the Order workflow itself asks
+	Now      time.Time `json:"now"`       // virtual time of the question: what is judged
+}
+
+// Facts are numbered CloudEvents (PositionKey), and the revision of the calendar that the
+// worker holds: from then on the story reckons with that one.
+type Facts struct {
+	Events   []json.RawMessage `json:"events,omitempty"`
+	Calendar string            `json:"calendar,omitempty"`
+}
+
+// Parcel names a parcel to a tracker.
+type Parcel struct {
+	Store          string `json:"store"`
+	Order          string `json:"order"`
+	TrackingNumber string `json:"tracking_number"`
+	Carrier        string `json:"carrier"`
+}
+
+// FilingRequest is everything a claim needs.
+type FilingRequest struct {
+	Key      string          `json:"key"` // workflow ID and step
+	Store    string          `json:"store"`
+	Order    string          `json:"order"`
+	Case     rules.FiledCase `json:"case"`
+	Number   string          `json:"tracking_number"`
+	Payout   *money.Amount   `json:"payout,omitempty"`
+	Evidence []Evidence      `json:"evidence,omitempty"`
+	Now      time.Time       `json:"now"` // virtual
+}
+
+// AppealRequest appeals the rejection of a claim.
+type AppealRequest struct {
+	Key      string     `json:"key"`
+	Store    string     `json:"store"`
+	Order    string     `json:"order"`
+	ClaimID  string     `json:"claim_id"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+	Now      time.Time  `json:"now"`
+}
+
+// Filed is the answer to a filing or an appeal.
+type Filed struct {
+	Pending bool      `json:"pending,omitempty"` // a person has been asked; the fact comes in as an event
+	ClaimID string    `json:"claim_id,omitempty"`
+	At      time.Time `json:"at,omitzero"` // virtual
+}
+
+// Evidence is one original in the vault.
+type Evidence struct {
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // hexadecimal
+}
+
+// Notice tells people something, in both languages.
+type Notice struct {
+	Key        string    `json:"key"` // told once per key
+	Store      string    `json:"store"`
+	Order      string    `json:"order"`
+	WorkflowID string    `json:"workflow_id"`
+	Kind       string    `json:"kind"`
+	Manager    bool      `json:"manager,omitempty"` // the manager too
+	Due        time.Time `json:"due,omitzero"`
+	ZH         string    `json:"zh"`
+	EN         string    `json:"en"`
+}
+
+// PollRequest asks a carrier about one parcel.
+type PollRequest struct {
+	Parcel Parcel    `json:"parcel"`
+	Now    time.Time `json:"now"` // virtual
+}

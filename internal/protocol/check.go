@@ -1,0 +1,201 @@
+package protocol
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+	"golang.org/x/text/language"
+
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+	"parcelward/internal/rules/tracknum"
+)
+
+// checker collects the first thing that is wrong with an event's data.
+type checker struct{ err *EventError }
+
+func (c *checker) fail(key, expected, got string) {
+	if c.err == nil {
+		c.err = &EventError{"data." + key, expected, got}
+	}
+}
+
+func (c *checker) text(key, s string) {
+	if s == "" {
+		c.fail(key, "a text that is not empty", "")
+	}
+}
+
+func (c *checker) time(key string, t time.Time) {
+	if t.IsZero() {
+		c.fail(key, "an RFC 3339 time with offset", "none")
+	}
+}
+
+func (c *checker) money(key string, a *money.Amount) {
+	switch {
+	case a == nil:
+	case a.Currency == "":
+		c.fail(key, `{"amount":"88.20","currency":"USD"}`, "none")
+	case a.IsNegative():
+		c.fail(key, "an amount that is not negative", a.String())
+	}
+}
+
+func (c *checker) number(key string, n *string) {
+	got := *n
+	if *n = tracknum.Normalize(got); *n == "" || len(*n) > 64 {
+		c.fail(key, "1 to 64 letters and digits", quote(got))
+	}
+}
+
+func (c *checker) rate(key string, d *decimal.Decimal) {
+	if d != nil && !d.IsPos() {
+		c.fail(key, "a rate above zero", d.String())
+	}
+}
+
+// oneOf checks a value of a fixed set.
+func oneOf[S ~string](c *checker, key string, s S, allowed ...S) {
+	if slices.Contains(allowed, s) {
+		return
+	}
+	names := make([]string, len(allowed))
+	for i, a := range allowed {
+		names[i] = string(a)
+	}
+	c.fail(key, "one of "+strings.Join(names, ", "), quote(string(s)))
+}
+
+// check completes what decoding cannot tell: presence, sets, signs. It normalises the
+// tracking numbers in data.
+func check(data rules.Data) error {
+	c := &checker{}
+	switch d := data.(type) {
+	case *rules.OrderCreated:
+		c.created(d)
+	case *rules.OrderPaid:
+		c.time("paid_at", d.PaidAt)
+	case *rules.OrderStopped:
+		c.time("at", d.When)
+		c.money("amount", d.Amount)
+	case *rules.AddressChanged:
+		c.time("at", d.When)
+		c.text("address_hash", d.AddressHash)
+	case *rules.ShipmentRecorded:
+		c.shipment(d)
+	case *rules.TrackingUpdated:
+		c.trace(d)
+	case *rules.ParcelFact:
+		c.number("tracking_number", &d.TrackingNumber)
+		c.time("at", d.When)
+	case *rules.ReceiptConfirmed:
+		c.time("at", d.When)
+	case *rules.Dispute:
+		c.time("at", d.When)
+		oneOf(c, "kind", d.Kind, rules.DisputeNotReceived, rules.DisputeOther)
+		c.text("dispute_id", d.DisputeID)
+	case *rules.Confirmed:
+		c.number("tracking_number", &d.TrackingNumber)
+		c.time("at", d.When)
+		c.text("by", d.By)
+		if d.Kind != "" {
+			oneOf(c, "kind", d.Kind, rules.CaseKinds()...)
+		}
+	case *rules.ClaimFiled:
+		c.filed(d)
+	case *rules.ClaimDecided:
+		c.text("claim_id", d.ClaimID)
+		c.time("at", d.When)
+		oneOf(c, "decision", d.Decision, rules.DecisionApproved, rules.DecisionRejected)
+		c.money("amount", d.Amount)
+	case *rules.ClaimFact:
+		c.text("claim_id", d.ClaimID)
+		c.time("at", d.When)
+		c.money("amount", d.Amount)
+	case *rules.Complaint:
+		c.text("complaint_id", d.ComplaintID)
+		c.time("at", d.When)
+	}
+	if c.err != nil {
+		return c.err
+	}
+	return nil
+}
+
+func (c *checker) created(d *rules.OrderCreated) {
+	c.time("created_at", d.CreatedAt)
+	c.text("buyer.name", d.Buyer.Name)
+	if region, err := language.ParseRegion(d.Buyer.Country); err != nil || !region.IsCountry() || region.String() != d.Buyer.Country {
+		c.fail("buyer.country", "an ISO 3166-1 alpha-2 country code", quote(d.Buyer.Country))
+	}
+	oneOf(c, "category", d.Category, rules.Standard, rules.Bulky, rules.Custom)
+	c.text("service_code", d.ServiceCode)
+	c.money("amount_paid", &d.AmountPaid)
+	c.money("freight", &d.Freight)
+	c.money("freight_shown", d.FreightShown)
+	c.money("commission", &d.Commission)
+	c.money("tax", &d.Tax)
+	c.rate("usd_rate", d.USDRate)
+	c.items(d.Items)
+}
+
+func (c *checker) items(items []rules.Item) {
+	for i, item := range items {
+		c.text(fmt.Sprintf("items.%d.sku", i), item.SKU)
+		if item.Quantity < 1 {
+			c.fail(fmt.Sprintf("items.%d.quantity", i), "a whole number of at least 1", fmt.Sprint(item.Quantity))
+		}
+		c.money(fmt.Sprintf("items.%d.price", i), item.Price)
+	}
+}
+
+func (c *checker) shipment(d *rules.ShipmentRecorded) {
+	c.number("tracking_number", &d.TrackingNumber)
+	c.text("carrier", d.Carrier)
+	c.text("service_code", d.ServiceCode)
+	c.time("recorded_at", d.RecordedAt)
+	c.time("shipped_at", d.ShippedAt)
+	c.items(d.Items)
+	for i, id := range d.OrderIDs {
+		if !namePattern.MatchString(id) {
+			c.fail(fmt.Sprintf("order_ids.%d", i), "an order number of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(id))
+		}
+	}
+}
+
+func (c *checker) trace(d *rules.TrackingUpdated) {
+	c.number("tracking_number", &d.TrackingNumber)
+	for i := range d.Rows {
+		r := &d.Rows[i]
+		if r.At.IsZero() {
+			c.fail(fmt.Sprintf("events.%d.at", i), "an RFC 3339 time with offset", "none")
+		}
+		if !knownMilestone(r.Milestone) {
+			c.fail(fmt.Sprintf("events.%d.milestone", i), "a milestone of the exchange format", quote(string(r.Milestone)))
+		}
+		switch r.Source {
+		case rules.FromCarrier, rules.FromAggregator, rules.FromManual:
+		default:
+			c.fail(fmt.Sprintf("events.%d.source", i), "one of carrier, aggregator, manual", quote(string(r.Source)))
+		}
+	}
+}
+
+func knownMilestone(m rules.Milestone) bool { return slices.Contains(rules.Milestones(), m) }
+
+func (c *checker) filed(d *rules.ClaimFiled) {
+	c.number("tracking_number", &d.TrackingNumber)
+	c.time("at", d.When)
+	c.text("claim_id", d.ClaimID)
+	if d.Case == nil {
+		return
+	}
+	oneOf(c, "case.kind", d.Case.Kind, rules.CaseKinds()...)
+	c.time("case.opened_at", d.Case.OpenedAt)
+	c.time("case.last_movement_at", d.Case.LastMovementAt)
+	c.time("case.file_by", d.Case.FileBy)
+}

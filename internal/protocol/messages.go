@@ -1,0 +1,81 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+
+	"parcelward/internal/rules"
+)
+
+// OrderInput starts an Order workflow: everything known of the order so far.
+type OrderInput struct {
+	Store    string            `json:"store"`
+	Order    string            `json:"order"`
+	Policy   string            `json:"policy"`   // ID of the pinned policy pack
+	Calendar string            `json:"calendar"` // revision of the calendar of workdays
+	Clock    Clock             `json:"clock,omitzero"`
+	Facts    []json.RawMessage `json:"facts"` // numbered CloudEvents
+	State    *OrderState       `json:"state,omitempty"`
+}
+
+// OrderState is what a run hands to the next by Continue-As-New, beside the facts.
+type OrderState struct {
+	Done    []string       `json:"done"`              // keys of the acts carried out
+	Claims  []rules.CaseID `json:"claims"`            // live claims, to which facts are forwarded
+	Started []rules.CaseID `json:"started,omitempty"` // claims of cases that ended
+	Stage   rules.Stage    `json:"stage,omitempty"`   // as last shown to operators
+}
+
+// OrderResult is how an order's story ended.
+type OrderResult struct {
+	Reason string      `json:"reason"` // why it ended: rules.End…
+	Stage  rules.Stage `json:"stage"`
+	At     time.Time   `json:"at"` // virtual
+}
+
+// ClaimInput starts a Claim workflow.
+type ClaimInput struct {
+	Store    string            `json:"store"`
+	Order    string            `json:"order"`
+	Case     rules.CaseID      `json:"case"`
+	Policy   string            `json:"policy"`
+	Calendar string            `json:"calendar"`
+	Clock    Clock             `json:"clock,omitzero"`
+	Facts    []json.RawMessage `json:"facts"`
+}
+
+// ClaimResult is how a claim's story ended.
+type ClaimResult struct {
+	Status  rules.CaseStatus `json:"status"`
+	ClaimID string           `json:"claim_id,omitempty"`
+	At      time.Time        `json:"at"` // virtual
+}
+
+// Confirmation says that a person pressed the seller centre's confirm button.
+type Confirmation struct {
+	TrackingNumber string         `json:"tracking_number"`
+	Kind           rules.CaseKind `json:"kind,omitempty"` // empty: every open case of the parcel
+	By             string         `json:"by"`
+	At             *time.Time     `json:"at,omitempty"` // when the button was pressed; absent: now
+	Note           string         `json:"note,omitempty"`
+}
+
+// ConfirmationResult answers the update: the cases that are confirmed now.
+type ConfirmationResult struct {
+	Confirmed []rules.CaseID `json:"confirmed"`
+	At        time.Time      `json:"at"`
+}
+
+// AsOf is the argument of the assessment query; without as_of it is the workflow's own time
+// at its latest task.
+type AsOf struct {
+	AsOf *time.Time `json:"as_of,omitempty"`
+}
+
+// TimelineEntry is one line of an order's timeline, for people.
+type TimelineEntry struct {
+	At     time.Time `json:"at"`
+	Future bool      `json:"future,omitempty"` // it comes if nothing happens before
+	ZH     string    `json:"zh"`
+	EN     string    `json:"en"`
+}

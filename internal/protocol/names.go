@@ -1,0 +1,121 @@
+package protocol
+
+import (
+	"time"
+
+	"parcelward/internal/rules"
+)
+
+// Workflow types.
+const (
+	WorkflowOrder = "Order"
+	WorkflowClaim = "Claim"
+)
+
+// Task queues: stories, rate-limited calls to carriers, heavy files.
+const (
+	QueueOrders   = "orders"
+	QueueCarriers = "carriers"
+	QueueEvidence = "evidence"
+)
+
+// Signals, updates and queries of the Order workflow; Claim hears SignalEvent from its order.
+const (
+	SignalEvent    = "event"             // one CloudEvent or an array of them
+	SignalConfirm  = "confirm-exception" // a Confirmation
+	UpdateConfirm  = "confirm-exception" // a Confirmation; answered by a ConfirmationResult
+	QueryAssess    = "assessment"        // an AsOf; answered by a rules.Assessment
+	QueryTimeline  = "timeline"          // answered by []rules.Moment
+	sourceTemporal = "parcelward/temporal/"
+	sourceStory    = "parcelward/story/"
+	openedAtLayout = "20060102T150405Z"
+)
+
+// Activities; each name is a method of activities.Activities.
+const (
+	ActivityLoadFacts   = "LoadFacts"   // local; FactsQuery to Facts
+	ActivityRecordFacts = "RecordFacts" // local; []json.RawMessage, CloudEvents
+	ActivityPollCarrier = "PollCarrier" // PollRequest
+	ActivityNotify      = "Notify"      // Notice
+	ActivityGather      = "Gather"      // local; Parcel to []Evidence
+	ActivityFile        = "File"        // FilingRequest to Filed
+	ActivityAppeal      = "Appeal"      // AppealRequest to Filed
+)
+
+// TypeUnreadable is the type of an event that keeps a message nobody could read. It is
+// outside the types that have an effect.
+const TypeUnreadable = "parcelward.message.unreadable"
+
+// Error types of application errors that cross from activities to workflows.
+const (
+	ErrRefused     = "Refused"     // the other side understood and said no: a repeat is useless
+	ErrBadInput    = "BadInput"    // we sent something that can never be right
+	ErrUnavailable = "Unavailable" // worth a repeat
+	ErrTooLate     = "TooLate"     // update refused: the deadline has passed
+	ErrNoCase      = "NoCase"      // update refused: no such open case
+)
+
+// SearchAttribute is a custom search attribute that must be registered with the namespace.
+type SearchAttribute struct{ Name, Type string }
+
+// The search attributes, as operators search them.
+const (
+	AttrStore          = "StoreId"
+	AttrStage          = "OrderStage"
+	AttrCaseKind       = "CaseKind"
+	AttrCaseStatus     = "CaseStatus"
+	AttrCarrier        = "CarrierCode"
+	AttrNumbers        = "TrackingNumbers"
+	AttrNextDeadline   = "NextDeadline" // a lower bound: set along with another attribute
+	AttrExpectedPayout = "ExpectedPayoutUsd"
+)
+
+// SearchAttributes lists every custom search attribute with its type.
+func SearchAttributes() []SearchAttribute {
+	return []SearchAttribute{
+		{AttrStore, "Keyword"}, {AttrStage, "Keyword"}, {AttrCaseKind, "Keyword"}, {AttrCaseStatus, "Keyword"},
+		{AttrCarrier, "Keyword"}, {AttrNumbers, "KeywordList"}, {AttrNextDeadline, "Datetime"}, {AttrExpectedPayout, "Double"},
+	}
+}
+
+// OrderWorkflowID is the ID of the workflow that keeps an order.
+func OrderWorkflowID(store, order string) string { return "order/" + store + "/" + order }
+
+// ClaimWorkflowID is the ID of the workflow that runs the claim of one case. A parcel can
+// stall twice, so the moment of opening is part of it.
+func ClaimWorkflowID(store, order string, c rules.CaseID) string {
+	return "claim/" + store + "/" + order + "/" + c.TrackingNumber + "/" + string(c.Kind) + "/" + c.OpenedAt.UTC().Format(openedAtLayout)
+}
+
+// SourceOfRun is the event source of what a person did through Temporal itself, in one run.
+func SourceOfRun(runID string) string { return sourceTemporal + runID }
+
+// SourceOfPoll is the event source of what a carrier answered when it was asked.
+func SourceOfPoll(carrier string) string { return "parcelward/poll/" + carrier }
+
+// SourceOfStory is the event source of what a workflow brought about; the event's ID is the
+// step, so that a repeat is the same event.
+func SourceOfStory(workflowID string) string { return sourceStory + workflowID }
+
+// Clock tells virtual time: origin + (real - start) * speed. The zero Clock is real time.
+type Clock struct {
+	Origin time.Time `json:"origin,omitzero"` // virtual time at Start
+	Start  time.Time `json:"start,omitzero"`  // real time
+	Speed  float64   `json:"speed,omitzero"`  // virtual seconds in a real one
+}
+
+// Virtual is the virtual time at the real time t, in UTC.
+func (c Clock) Virtual(t time.Time) time.Time {
+	if c.Speed == 0 {
+		return t.UTC()
+	}
+	return c.Origin.Add(time.Duration(float64(t.Sub(c.Start)) * c.Speed)).UTC()
+}
+
+// Real is how long virtual span d lasts on the wall, rounded up to the nanosecond.
+func (c Clock) Real(d time.Duration) time.Duration {
+	if c.Speed == 0 {
+		return d
+	}
+	return time.Duration(float64(d)/c.Speed) + 1
+}

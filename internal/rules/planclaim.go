@@ -1,0 +1,146 @@
+package rules
+
+import (
+	"strings"
+	"time"
+
+	"parcelward/internal/rules/policy"
+)
+
+// ClaimPlan is what the story of one case asks for at a moment.
+type ClaimPlan struct {
+	Found   bool // false: facts learnt later leave no such case
+	Case    Case
+	ClaimID string
+	Claim   Claim     // of the order: eligible or why not, and the expected payout
+	Notices []Notice  // due, oldest first
+	Wake    time.Time // the next moment at which something can become due; zero: none
+	Idle    time.Time // when the story is given up; zero: the case is over
+	Carrier string
+}
+
+// Filed is the case in the words of its filing.
+func (p *ClaimPlan) Filed() FiledCase {
+	return FiledCase{
+		Kind: p.Case.Kind, OpenedAt: p.Case.OpenedAt.Time().UTC().Truncate(time.Second),
+		LastMovementAt: p.Case.LastMovementAt.Time(), FileBy: p.Case.FileBy.Time(),
+	}
+}
+
+// ConfirmBefore is the latest time at which a confirmation still counts.
+func (p *ClaimPlan) ConfirmBefore() time.Time { return p.Case.ConfirmBy.Time() }
+
+// PlanClaim tells what the story of case id asks for at now.
+func PlanClaim(f *Facts, rs Ruleset, id CaseID, now time.Time) ClaimPlan {
+	v := look(f, rs, now)
+	if v.created == nil {
+		return ClaimPlan{}
+	}
+	a, cases := v.assess()
+	for i := range a.Cases {
+		if a.Cases[i].ID().Equal(id) {
+			return v.planCase(&a, cases[i])
+		}
+	}
+	return ClaimPlan{}
+}
+
+func (v *view) planCase(a *Assessment, c *caseState) ClaimPlan {
+	shown, _ := v.show(c)
+	p := ClaimPlan{Found: true, Case: shown, ClaimID: c.claimID, Claim: *a.Claim, Carrier: c.parcel.recorded.Carrier}
+	w := &wake{now: v.asOf}
+	n := &notices{now: v.asOf}
+	if !c.status.Live() {
+		p.Notices = []Notice{{Key: "ended", Code: NoticeEnded, Due: v.asOf, Number: c.parcel.number}}
+		return p
+	}
+	w.at(v.facts.nextFact(v.asOf))
+	w.cases([]*caseState{c})
+	v.caseNotices(n, w, c, shown.NextDeadline)
+	p.Idle = v.facts.lastFact(v.asOf).Add(v.rules.Pack.Order.IdleEnd.Value.Std())
+	w.at(p.Idle)
+	p.Notices, p.Wake = n.list, w.next
+	return p
+}
+
+// caseNotices are what people must be told of a live case.
+func (v *view) caseNotices(n *notices, w *wake, c *caseState, next *Deadline) {
+	pack := v.rules.Pack
+	told := Notice{Number: c.parcel.number, Deadline: next}
+	add := func(key, code string, due time.Time, manager bool) {
+		w.at(due)
+		one := told
+		one.Key, one.Code, one.Due, one.Manager = key, code, due, manager
+		n.add(one)
+	}
+	switch c.status {
+	case StatusOpen:
+		add("confirm", NoticeConfirm, c.opened, false)
+		v.remindToConfirm(add, c)
+	case StatusConfirmed:
+		add("file", NoticeFile, c.confirmed, false)
+		n.remind(w, "file-by", *next, spans(pack.Order.FileReminders.Value), told)
+	case StatusFiled:
+		expected, _ := v.rules.workdayEnd(c.filed, pack.Claim.ReviewExpectedWorkdays.Value)
+		add("outcome", NoticeOutcome, expected, false)
+		add("overdue/review-due", NoticeOverdue, missedAt(next.At.Time()), true)
+	case StatusApproved:
+		add("overdue/payout-due/"+Stamp(c.decided).String(), NoticeOverdue, missedAt(next.At.Time()), true)
+	case StatusRejected:
+		add("appeal", NoticeAppeal, c.rejected, false)
+		n.remind(w, "appeal-by", *next, spans(pack.Order.AppealReminders.Value), told)
+	}
+}
+
+// remindToConfirm counts from the alert: the one received, else the moment it was due. Of
+// several reminders due at once only the latest is worth a word.
+func (v *view) remindToConfirm(add func(key, code string, due time.Time, manager bool), c *caseState) {
+	alert := c.alert
+	if alert.IsZero() {
+		alert = c.alertBy
+	}
+	claim := &v.rules.Pack.Claim
+	reminders := claim.ConfirmReminders.Value
+	for i, after := range reminders {
+		due := alert.Add(after.Std())
+		if due.After(c.confirmBy) {
+			return
+		}
+		if i+1 < len(reminders) && !alert.Add(reminders[i+1].Std()).After(v.asOf) {
+			continue
+		}
+		add("remind/confirm-by/"+short(after.Std()), NoticeReminder, due, after >= claim.ConfirmManagerAfter.Value)
+	}
+}
+
+func spans(ds []policy.Duration) []time.Duration {
+	out := make([]time.Duration, len(ds))
+	for i, d := range ds {
+		out[i] = d.Std()
+	}
+	return out
+}
+
+// short writes whole hours without minutes and seconds.
+func short(d time.Duration) string { return strings.TrimSuffix(d.String(), "0m0s") }
+
+// Confirmable lists the cases of a parcel (of one kind, where given) that a confirmation at
+// a moment would confirm. Where there is none because the time is over, late is the
+// deadline that passed last.
+func Confirmable(f *Facts, rs Ruleset, number string, kind CaseKind, at time.Time) (open []CaseID, late time.Time) {
+	v := look(f, rs, at)
+	for _, c := range v.cases() {
+		if c.parcel.number != number || (kind != "" && kind != c.kind) {
+			continue
+		}
+		switch c.status {
+		case StatusOpen:
+			open = append(open, newCaseID(number, c.kind, c.opened))
+		case StatusExpired:
+			if c.confirmBy.After(late) {
+				late = c.confirmBy
+			}
+		}
+	}
+	return open, late
+}

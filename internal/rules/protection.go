@@ -1,0 +1,88 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"parcelward/internal/rules/money"
+)
+
+// NumberCheckDue is by when the carrier must know the number of a store's first parcel
+// with that carrier.
+func (rs Ruleset) NumberCheckDue(shipped time.Time) time.Time {
+	return shipped.Add(rs.Pack.Shipping.NumberCheckDue.Value.Std())
+}
+
+// StoreHealth is what seller protection asks of a store.
+type StoreHealth struct {
+	PositiveRatePercent decimal.Decimal // of the last 90 days
+	DisputeRatePercent  decimal.Decimal
+	Programmes          []string // joined
+}
+
+// Protection tells what seller protection pays after a rejected appeal: a share of the
+// actual loss (USD), at most the cap, or the reasons for which it pays nothing.
+func (rs Ruleset) Protection(h StoreHealth, loss money.Amount) (money.Amount, []string, error) {
+	p := &rs.Pack.Protection
+	limit := p.Cap.Value
+	nothing := money.Amount{Value: decimal.Zero.Pad(payoutPlaces), Currency: limit.Currency}
+	if loss.Currency != limit.Currency || loss.IsNegative() {
+		return nothing, nil, fmt.Errorf("loss: expected a positive amount in %s, got %s", limit.Currency, loss)
+	}
+	var reasons []string
+	if h.PositiveRatePercent.Cmp(p.PositiveRateMinPercent.Value) < 0 {
+		reasons = append(reasons, "positive-rate")
+	}
+	if h.DisputeRatePercent.Cmp(p.DisputeRateMaxPercent.Value) > 0 {
+		reasons = append(reasons, "dispute-rate")
+	}
+	for _, programme := range p.Programmes.Value {
+		if !slices.Contains(h.Programmes, programme) {
+			reasons = append(reasons, "not-joined-"+programme)
+		}
+	}
+	if len(reasons) > 0 {
+		return nothing, reasons, nil
+	}
+	share, err := loss.Value.Mul(p.LossSharePercent.Value)
+	if err == nil {
+		share, err = share.Quo(decimal.Hundred)
+	}
+	if err != nil {
+		return nothing, nil, fmt.Errorf("share of the loss %s: %w", loss, err)
+	}
+	if share.Cmp(limit.Value) > 0 {
+		share = limit.Value
+	}
+	return money.Amount{Value: money.RoundHalfUp(share, payoutPlaces), Currency: limit.Currency}, nil, nil
+}
+
+// CheckAppeal tells what is wrong with the originals of an appeal, by their content
+// hashes: it must hold every one that the filing held, and at least one more.
+func CheckAppeal(filed, appeal []string) error {
+	for _, hash := range filed {
+		if !slices.Contains(appeal, hash) {
+			return fmt.Errorf("appeal: original %s of the filing is missing; an appeal only adds, nothing may be replaced or removed", hash)
+		}
+	}
+	for _, hash := range appeal {
+		if !slices.Contains(filed, hash) {
+			return nil
+		}
+	}
+	return fmt.Errorf("appeal: expected at least one original that the filing did not hold, got only the %d filed ones", len(filed))
+}
+
+// MissingEvidence lists the kinds that a filing must hold and does not.
+func (rs Ruleset) MissingEvidence(kinds []string) []string {
+	var missing []string
+	for _, kind := range rs.Pack.Claim.EvidenceKinds.Value {
+		if !slices.Contains(kinds, kind) {
+			missing = append(missing, kind)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"slices"
+	"time"
+)
+
+// MustStart tells whether an order that no workflow has kept yet needs one: it is paid or
+// shipped, and its story is not over.
+func MustStart(f *Facts, rs Ruleset, now time.Time) bool {
+	v := look(f, rs, now)
+	return v.created != nil && (v.paid != nil || len(v.parcels) > 0) && PlanOrder(f, rs, now).End == ""
+}
+
+// MustTell tells whether a workflow that believes some of the facts must hear the others
+// now: its story would differ, or it would wake too late. A plain scan is no reason: it
+// rides along with the next fact that is, or is read when the workflow wakes.
+func MustTell(believed, all *Facts, rs Ruleset, now time.Time) bool {
+	if believed.Len() == all.Len() {
+		return false
+	}
+	b, a := PlanOrder(believed, rs, now), PlanOrder(all, rs, now)
+	if b.End != a.End || b.Assessment.Stage != a.Assessment.Stage || !slices.Equal(b.Numbers, a.Numbers) {
+		return true
+	}
+	if wakesEarlier(a.Wake, b.Wake) || !slices.EqualFunc(b.Assessment.Cases, a.Assessment.Cases, SameCase) {
+		return true
+	}
+	if len(a.Cases) > 0 && !slices.Equal(b.Assessment.Claim.Reasons, a.Assessment.Claim.Reasons) {
+		return true
+	}
+	return newNotice(b.Notices, a.Notices)
+}
+
+// newNotice tells whether a holds a notice that b does not.
+func newNotice(b, a []Notice) bool {
+	return slices.ContainsFunc(a, func(x Notice) bool {
+		return !slices.ContainsFunc(b, func(y Notice) bool { return x.Key == y.Key })
+	})
+}
+
+func wakesEarlier(a, b time.Time) bool {
+	return !a.IsZero() && (b.IsZero() || a.Before(b))
+}
+
+// SameCase tells whether two views of a case ask the same of people.
+func SameCase(a, b Case) bool {
+	return a.ID().Equal(b.ID()) && a.Status == b.Status && a.Superseded == b.Superseded && a.ClaimID() == b.ClaimID() &&
+		a.ConfirmBy.Time().Equal(b.ConfirmBy.Time()) && a.FileBy.Time().Equal(b.FileBy.Time())
+}
+
+// NextChange is the next moment after now at which an assessment changes by time alone;
+// zero when it never does.
+func NextChange(f *Facts, rs Ruleset, now time.Time) time.Time {
+	v := look(f, rs, now)
+	w := &wake{now: now}
+	w.at(f.nextFact(now))
+	if v.created == nil {
+		return w.next
+	}
+	for _, d := range v.deadlines() {
+		if d.State == Pending {
+			w.at(missedAt(d.At.Time()))
+		}
+	}
+	for _, p := range v.parcels {
+		if v.end.IsZero() {
+			w.at(v.stallsAt(p))
+		}
+	}
+	w.cases(v.cases())
+	return w.next
+}

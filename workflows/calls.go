@@ -1,0 +1,86 @@
+package workflows
+
+import (
+	"encoding/json"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+)
+
+// Every call to an activity is here, with its time-outs beside it.
+
+// loadFacts is local: one query of our own database on the way to a decision, and one
+// event instead of six.
+func loadFacts(ctx workflow.Context, q protocol.FactsQuery) (protocol.Facts, error) {
+	ctx = workflow.WithLocalActivityOptions(ctx, local("Read the inbox · 读取收件箱"))
+	var out protocol.Facts
+	err := workflow.ExecuteLocalActivity(ctx, protocol.ActivityLoadFacts, q).Get(ctx, &out)
+	return out, err
+}
+
+// recordFacts is local for the same reason. The inbox knows a repeat by source and ID.
+func recordFacts(ctx workflow.Context, events []json.RawMessage) error {
+	ctx = workflow.WithLocalActivityOptions(ctx, local("Write to the inbox · 写入收件箱"))
+	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityRecordFacts, events).Get(ctx, nil)
+}
+
+// local allows a day of trying: while our own database is away nothing may be decided, and
+// the story tries again after that.
+func local(summary string) workflow.LocalActivityOptions {
+	return workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: 24 * time.Hour, StartToCloseTimeout: 10 * time.Second, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+	}
+}
+
+// poll asks the carrier once, to be sure, and lets the inbox have the answer. A carrier that
+// does not answer in two minutes is left out: the trace that we have decides.
+func poll(ctx workflow.Context, p protocol.PollRequest) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueCarriers, StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute,
+		Summary:     "Ask the carrier · 查询承运商 " + p.Parcel.TrackingNumber,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 20 * time.Second},
+	})
+	return workflow.ExecuteActivity(ctx, protocol.ActivityPollCarrier, p).Get(ctx, nil)
+}
+
+// notify may try for a day: a notice that comes later than that helps nobody.
+func notify(ctx workflow.Context, n protocol.Notice) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour, Summary: n.Kind,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
+	})
+	return workflow.ExecuteActivity(ctx, protocol.ActivityNotify, n).Get(ctx, nil)
+}
+
+// gather lists the evidence that the vault holds.
+func gather(ctx workflow.Context, p protocol.Parcel) ([]protocol.Evidence, error) {
+	ctx = workflow.WithLocalActivityOptions(ctx, local("List the evidence · 列出证据"))
+	var out []protocol.Evidence
+	err := workflow.ExecuteLocalActivity(ctx, protocol.ActivityGather, p).Get(ctx, &out)
+	return out, err
+}
+
+// file tries until the filing window closes; the adapter looks up before it files again.
+func file(ctx workflow.Context, r protocol.FilingRequest, within time.Duration) (protocol.Filed, error) {
+	var out protocol.Filed
+	err := workflow.ExecuteActivity(filing(ctx, "File the claim · 提交索赔", within), protocol.ActivityFile, r).Get(ctx, &out)
+	return out, err
+}
+
+// appeal is like file, until the appeal is too late.
+func appeal(ctx workflow.Context, r protocol.AppealRequest, within time.Duration) (protocol.Filed, error) {
+	var out protocol.Filed
+	err := workflow.ExecuteActivity(filing(ctx, "Appeal · 申诉", within), protocol.ActivityAppeal, r).Get(ctx, &out)
+	return out, err
+}
+
+func filing(ctx workflow.Context, summary string, within time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: max(within, time.Minute), Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
+	})
+}

@@ -1,0 +1,232 @@
+package workflows
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
+)
+
+// claim is the state of a Claim story.
+type claim struct {
+	*story
+	in       protocol.ClaimInput
+	done     []string
+	plan     rules.ClaimPlan
+	shown    rules.CaseStatus
+	evidence []protocol.Evidence // of the filing
+	missing  []string            // kinds of evidence still to find
+}
+
+// Claim runs one case: it has the exception confirmed in time, gathers the evidence, files,
+// awaits the decision, appeals a refusal once, and sees the money come in.
+func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
+	c := &claim{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
+	err := workflow.SetQueryHandler(ctx, protocol.QueryAssess, func(q protocol.AsOf) (json.RawMessage, error) {
+		return c.assessment(ctx, q)
+	})
+	if err != nil {
+		return protocol.ClaimResult{}, err
+	}
+	c.look(ctx)
+	c.shown = c.plan.Case.Status // as the start request said
+	for c.goesOn(ctx) {
+		if err := c.takeIn(ctx, false); err != nil {
+			return protocol.ClaimResult{}, err
+		}
+		switch c.plan.Case.Status {
+		case rules.StatusOpen:
+			err = c.awaitConfirmation(ctx)
+		case rules.StatusConfirmed:
+			err = c.file(ctx)
+		case rules.StatusFiled, rules.StatusAppealed:
+			err = c.awaitDecision(ctx)
+		case rules.StatusRejected:
+			err = c.appeal(ctx)
+		default:
+			err = c.awaitPayout(ctx)
+		}
+		if err != nil {
+			return protocol.ClaimResult{}, err
+		}
+	}
+	if err := c.announce(ctx); err != nil {
+		return protocol.ClaimResult{}, err
+	}
+	return protocol.ClaimResult{Status: c.plan.Case.Status, ClaimID: c.plan.ClaimID, At: c.now(ctx)}, nil
+}
+
+// goesOn tells whether the case still waits for somebody and has not been given up.
+func (c *claim) goesOn(ctx workflow.Context) bool {
+	return waiting(ctx) || (c.plan.Found && c.plan.Case.Status.Live() && c.now(ctx).Before(c.plan.Idle))
+}
+
+// awaitConfirmation waits for a person to press the button in the seller centre, and
+// reminds until it is too late.
+func (c *claim) awaitConfirmation(ctx workflow.Context) error { return c.while(ctx, rules.StatusOpen) }
+
+// awaitDecision waits for the platform.
+func (c *claim) awaitDecision(ctx workflow.Context) error {
+	return c.while(ctx, rules.StatusFiled, rules.StatusAppealed)
+}
+
+// awaitPayout waits for the money.
+func (c *claim) awaitPayout(ctx workflow.Context) error { return c.while(ctx, rules.StatusApproved) }
+
+// file gathers the evidence and hands the claim in. Where a person has to do that, it waits
+// for the claim number that the person enters.
+func (c *claim) file(ctx workflow.Context) error {
+	if !contains(c.done, stepFile) {
+		if err := c.gather(ctx); err != nil {
+			return err
+		}
+		c.done = append(c.done, stepFile)
+		c.look(ctx)
+		filed := c.plan.Filed()
+		answer, err := file(ctx, protocol.FilingRequest{
+			Key: c.id + "#" + stepFile, Store: c.in.Store, Order: c.in.Order, Case: filed, Number: c.in.Case.TrackingNumber,
+			Payout: c.plan.Claim.Payout, Evidence: c.evidence, Now: c.now(ctx),
+		}, c.clock.Real(filed.FileBy.Sub(c.now(ctx))))
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			c.log.Error("the claim could not be handed in by machine; a person must", "error", err)
+		case !answer.Pending:
+			return c.brought(ctx, stepFile, rules.TypeClaimFiled, &rules.ClaimFiled{
+				TrackingNumber: c.in.Case.TrackingNumber, When: answer.At, ClaimID: answer.ClaimID, Case: &filed,
+			})
+		}
+	}
+	return c.while(ctx, rules.StatusConfirmed)
+}
+
+// appeal appeals a refusal, once, while there is time. Where a person has to do that, it
+// waits for the person.
+func (c *claim) appeal(ctx workflow.Context) error {
+	if !contains(c.done, stepAppeal) {
+		c.done = append(c.done, stepAppeal)
+		if err := c.gather(ctx); err != nil {
+			return err
+		}
+		answer, err := appeal(ctx, protocol.AppealRequest{
+			Key: c.id + "#" + stepAppeal, Store: c.in.Store, Order: c.in.Order, ClaimID: c.plan.ClaimID, Evidence: c.evidence, Now: c.now(ctx),
+		}, c.clock.Real(c.plan.Case.NextDeadline.At.Time().Sub(c.now(ctx))))
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			c.log.Error("the appeal could not be handed in by machine; a person must", "error", err)
+		case !answer.Pending:
+			return c.brought(ctx, stepAppeal, rules.TypeClaimAppealed, &rules.ClaimFact{ClaimID: c.plan.ClaimID, When: answer.At})
+		}
+	}
+	return c.while(ctx, rules.StatusRejected)
+}
+
+// The steps that change the outside world, each once; with the workflow ID they make the
+// idempotency key, and the ID of the fact that they bring about.
+const (
+	stepFile   = "file"
+	stepAppeal = "appeal"
+)
+
+// brought records what a step did, and looks again.
+func (c *claim) brought(ctx workflow.Context, step string, t rules.EventType, data rules.Data) error {
+	err := c.bring(ctx, rules.Event{Source: protocol.SourceOfStory(c.id), ID: step, Type: t, Time: data.At(), Data: data})
+	c.look(ctx)
+	return err
+}
+
+// gather lists what the vault holds for the parcel, and what is missing.
+func (c *claim) gather(ctx workflow.Context) error {
+	held, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier})
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		c.log.Error("the evidence cannot be listed", "error", err)
+	}
+	c.evidence = held
+	kinds := make([]string, len(held))
+	for i, e := range held {
+		kinds[i] = e.Kind
+	}
+	c.missing = c.ruleset().MissingEvidence(kinds)
+	return nil
+}
+
+// while tells people what they must know and sleeps, as long as the case has one of these
+// statuses. When the alarm rings it reads the inbox before it lets a deadline take effect.
+func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error {
+	is := func() bool { return slices.Contains(statuses, c.plan.Case.Status) }
+	for is() && c.goesOn(ctx) {
+		if err := c.announce(ctx); err != nil {
+			return err
+		}
+		if c.look(ctx); !is() {
+			return nil
+		}
+		c.set(ctx, c.plan.Wake, wording.WaitingClaim(c.plan, c.ruleset().Pack.Location()).String())
+		rang, err := c.wait(ctx, func() bool { return false })
+		if err != nil {
+			return err
+		}
+		if err := c.takeIn(ctx, rang); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeIn brings the story up to date: the inbox first when a deadline is due, then what
+// waits at the door.
+func (c *claim) takeIn(ctx workflow.Context, reread bool) error {
+	if reread {
+		if err := c.load(ctx, false); err != nil {
+			return err
+		}
+	}
+	if err := c.hear(ctx); err != nil {
+		return err
+	}
+	if err := c.hearConfirmations(ctx, c.unexpired); err != nil {
+		return err
+	}
+	c.look(ctx)
+	return nil
+}
+
+// unexpired: a claim that has not ended has not carried out its expiry.
+func (c *claim) unexpired(confirmBy time.Time, _ protocol.Confirmation) bool {
+	return c.plan.Case.ConfirmBy.Time().Equal(confirmBy)
+}
+
+// look asks the rules where the case stands, and shows it to operators.
+func (c *claim) look(ctx workflow.Context) {
+	c.plan = rules.PlanClaim(c.facts, c.ruleset(), c.in.Case, c.now(ctx))
+	loc := c.ruleset().Pack.Location()
+	workflow.SetCurrentDetails(ctx, wording.ClaimDetails(c.plan, c.in.Store, c.in.Order, c.missing, loc))
+	status := c.plan.Case.Status
+	if status == "" || c.shown == "" || status == c.shown {
+		return
+	}
+	c.shown = status
+	if err := workflow.UpsertTypedSearchAttributes(ctx, claimStatus(c.plan.Case)...); err != nil {
+		c.log.Error("search attributes not set", "error", err)
+	}
+}
+
+// announce sends the notices that are due.
+func (c *claim) announce(ctx workflow.Context) error {
+	loc := c.ruleset().Pack.Location()
+	return c.tell(ctx, &c.done, c.plan.Notices, func(n rules.Notice) protocol.Notice {
+		text := wording.ClaimNotice(n, c.plan, c.in.Store, c.in.Order, loc)
+		return protocol.Notice{ZH: text.ZH, EN: text.EN}
+	})
+}

@@ -1,0 +1,138 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/tracknum"
+)
+
+// checkConfirmation says what is wrong with a confirmation in itself, and normalises it.
+func checkConfirmation(c protocol.Confirmation) (protocol.Confirmation, error) {
+	c.TrackingNumber = tracknum.Normalize(c.TrackingNumber)
+	switch {
+	case c.TrackingNumber == "":
+		return c, fmt.Errorf("tracking_number: expected the parcel's number, got none")
+	case c.By == "":
+		return c, fmt.Errorf("by: expected the name of the person who pressed the button, got none")
+	}
+	if c.Kind == "" {
+		return c, nil
+	}
+	for _, kind := range rules.CaseKinds() {
+		if c.Kind == kind {
+			return c, nil
+		}
+	}
+	return c, fmt.Errorf("kind: expected one of %v or none, got %q", rules.CaseKinds(), c.Kind)
+}
+
+// confirmUpdate records that a person pressed the confirm button and answers which cases
+// are confirmed now, or why none is.
+func (o *order) confirmUpdate(ctx workflow.Context, c protocol.Confirmation) (protocol.ConfirmationResult, error) {
+	o.heard++
+	message := o.heard
+	c, err := checkConfirmation(c)
+	if err != nil {
+		return protocol.ConfirmationResult{}, temporal.NewApplicationError(err.Error(), protocol.ErrBadInput)
+	}
+	if err := o.load(ctx, true); err != nil {
+		return protocol.ConfirmationResult{}, err
+	}
+	e, open, err := o.confirmation(ctx, c, message, o.unexpired)
+	if err != nil {
+		return protocol.ConfirmationResult{}, err
+	}
+	if err := o.bring(ctx, e); err != nil {
+		return protocol.ConfirmationResult{}, err
+	}
+	o.confirmed = true
+	return protocol.ConfirmationResult{Confirmed: open, At: e.Data.At()}, nil
+}
+
+// unexpired tells whether the expiry of a case at a confirm-by has not been carried out yet.
+type unexpired func(confirmBy time.Time, c protocol.Confirmation) bool
+
+// confirmation is the event that a confirmation becomes, and the cases that it confirms.
+// Without a time of its own it counts as in time while the expiry was not carried out.
+func (s *story) confirmation(ctx workflow.Context, c protocol.Confirmation, message int, unexpired unexpired) (rules.Event, []rules.CaseID, error) {
+	now := s.now(ctx)
+	at := now
+	if c.At != nil {
+		at = *c.At
+	}
+	if at.After(now.Add(time.Minute)) {
+		return rules.Event{}, nil, temporal.NewApplicationError(
+			fmt.Sprintf("at: expected a time that has come, got %s; it is %s now", at.Format(time.RFC3339), now.Format(time.RFC3339)), protocol.ErrBadInput)
+	}
+	open, late := rules.Confirmable(s.facts, s.ruleset(), c.TrackingNumber, c.Kind, at)
+	if len(open) == 0 && c.At == nil && !late.IsZero() && unexpired(late, c) {
+		at = late
+		open, _ = rules.Confirmable(s.facts, s.ruleset(), c.TrackingNumber, c.Kind, at)
+	}
+	if len(open) == 0 {
+		if !late.IsZero() {
+			return rules.Event{}, nil, temporal.NewApplicationError(
+				fmt.Sprintf("too late: the case of %s had to be confirmed by %s, and this act is of %s", c.TrackingNumber, rules.Stamp(late), rules.Stamp(at)), protocol.ErrTooLate)
+		}
+		return rules.Event{}, nil, temporal.NewApplicationError(
+			fmt.Sprintf("no open case of %s at %s: nothing to confirm", c.TrackingNumber, rules.Stamp(at)), protocol.ErrNoCase)
+	}
+	return rules.Event{
+		Source: protocol.SourceOfRun(s.run), ID: fmt.Sprint(message), Type: rules.TypeConfirmed, Time: now,
+		Data: &rules.Confirmed{TrackingNumber: c.TrackingNumber, Kind: c.Kind, When: at, By: c.By, Note: c.Note},
+	}, open, nil
+}
+
+// unexpired tells whether the claim that the expiry of its case would end still runs.
+func (o *order) unexpired(confirmBy time.Time, c protocol.Confirmation) bool {
+	for _, claim := range o.claims {
+		if claim.id.TrackingNumber == c.TrackingNumber && (c.Kind == "" || c.Kind == claim.id.Kind) &&
+			claim.running && claim.last.ConfirmBy.Time().Equal(confirmBy) {
+			return true
+		}
+	}
+	return false
+}
+
+// hearConfirmations takes in the signals of people who confirm from the Web UI or a script.
+// Nobody waits for an answer: a refusal is logged, and the act kept.
+func (s *story) hearConfirmations(ctx workflow.Context, unexpired unexpired) error {
+	ch := workflow.GetSignalChannel(ctx, protocol.SignalConfirm)
+	for {
+		var message converter.RawValue
+		if !ch.ReceiveAsync(&message) {
+			return nil
+		}
+		s.heard++
+		number := s.heard
+		data := message.Payload().GetData()
+		var c protocol.Confirmation
+		err := json.Unmarshal(data, &c)
+		if err == nil {
+			c, err = checkConfirmation(c)
+		}
+		if err == nil {
+			var e rules.Event
+			if e, _, err = s.confirmation(ctx, c, number, unexpired); err == nil {
+				err = s.bring(ctx, e)
+				if ctx.Err() != nil {
+					return err
+				}
+			}
+		}
+		if err != nil {
+			s.log.Warn("confirmation without effect kept", "error", err)
+			if err := s.record(ctx, []json.RawMessage{s.unreadable(ctx, protocol.SignalConfirm, 0, data)}); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package workflows
+
+import (
+	"encoding/json"
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
+)
+
+// order is the state of an Order story.
+type order struct {
+	*story
+	in     protocol.OrderInput
+	done   []string // keys of what was done once
+	claims []*claimOf
+	shown  rules.Stage // as operators see it
+	reread bool        // the inbox must be read before the next decision
+
+	confirmed bool // an update has brought a fact since the last look
+}
+
+// Order keeps one order: it waits for the shipment, watches the parcels, opens a claim for
+// each exception, and ends when nothing can become due any more.
+func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.OrderResult, error) {
+	o := s.newOrder(ctx, in)
+	if err := o.register(ctx); err != nil {
+		return protocol.OrderResult{}, err
+	}
+	for {
+		if err := o.takeIn(ctx); err != nil {
+			return protocol.OrderResult{}, err
+		}
+		plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
+		acted, err := o.act(ctx, plan)
+		if err != nil {
+			return protocol.OrderResult{}, err
+		}
+		if acted || waiting(ctx) {
+			continue // time has passed: look again
+		}
+		longHistory := workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+		if plan.End != "" || longHistory {
+			if drained, err := drain(ctx); err != nil {
+				return protocol.OrderResult{}, err
+			} else if !drained {
+				continue
+			}
+		}
+		if plan.End != "" {
+			return protocol.OrderResult{Reason: plan.End, Stage: plan.Assessment.Stage, At: o.now(ctx)}, nil
+		}
+		if longHistory {
+			return protocol.OrderResult{}, workflow.NewContinueAsNewError(ctx, protocol.WorkflowOrder, o.next())
+		}
+		o.set(ctx, plan.Wake, wording.Waiting(plan, o.ruleset().Pack.Location()).String())
+		if o.reread, err = o.wait(ctx, o.news); err != nil {
+			return protocol.OrderResult{}, err
+		}
+		o.confirmed = false
+	}
+}
+
+func (s *Stories) newOrder(ctx workflow.Context, in protocol.OrderInput) *order {
+	o := &order{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
+	if in.State == nil {
+		o.shown = rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx)).Assessment.Stage // as the start request said
+		return o
+	}
+	o.done, o.shown = in.State.Done, in.State.Stage
+	for _, id := range in.State.Claims {
+		o.claims = append(o.claims, &claimOf{id: id, sent: len(o.raw), running: true})
+	}
+	return o
+}
+
+// next is the input of the run that continues this one.
+func (o *order) next() protocol.OrderInput {
+	in := o.in
+	in.Facts, in.Calendar = o.raw, o.rev
+	in.State = &protocol.OrderState{Done: o.done, Stage: o.shown}
+	for _, c := range o.claims {
+		if c.running {
+			in.State.Claims = append(in.State.Claims, c.id)
+		}
+	}
+	return in
+}
+
+// takeIn brings the story up to date: the inbox first when a deadline is due, then what
+// waits at the door.
+func (o *order) takeIn(ctx workflow.Context) error {
+	if o.reread {
+		if err := o.load(ctx, true); err != nil {
+			return err
+		}
+	}
+	if err := o.hear(ctx); err != nil {
+		return err
+	}
+	return o.hearConfirmations(ctx, o.unexpired)
+}
+
+// act does what the plan asks for and reports whether that took time.
+func (o *order) act(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
+	o.show(ctx, plan)
+	before := len(o.done)
+	if polled, err := o.askCarriers(ctx, plan); polled || err != nil {
+		return true, err
+	}
+	started, err := o.keepClaims(ctx, plan)
+	if err != nil {
+		return true, err
+	}
+	err = o.tell(ctx, &o.done, plan.Notices, func(n rules.Notice) protocol.Notice {
+		text := wording.Notice(n, o.in.Store, o.in.Order, o.ruleset().Pack.Location())
+		return protocol.Notice{ZH: text.ZH, EN: text.EN}
+	})
+	return started || len(o.done) > before, err
+}
+
+// askCarriers asks once about every parcel that is about to be called stalled, to be sure:
+// usually there is newer movement, and the story sleeps on.
+func (o *order) askCarriers(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
+	polled := false
+	for _, id := range plan.Cases {
+		key := "poll/" + id.TrackingNumber + "/" + id.OpenedAt.Format("20060102T150405Z")
+		if id.Kind != rules.KindStall || contains(o.done, key) || o.claim(id) != nil {
+			continue
+		}
+		o.done = append(o.done, key)
+		polled = true
+		err := poll(ctx, protocol.PollRequest{
+			Parcel: protocol.Parcel{Store: o.in.Store, Order: o.in.Order, TrackingNumber: id.TrackingNumber, Carrier: plan.Carrier},
+			Now:    o.now(ctx),
+		})
+		if ctx.Err() != nil {
+			return true, err
+		}
+		if err != nil {
+			o.log.Warn("the carrier does not answer; the trace that we have decides", "number", id.TrackingNumber, "error", err)
+		}
+	}
+	if !polled {
+		return false, nil
+	}
+	return true, o.load(ctx, true)
+}
+
+// register answers what people and machines ask of the story.
+func (o *order) register(ctx workflow.Context) error {
+	err := workflow.SetQueryHandler(ctx, protocol.QueryAssess, func(q protocol.AsOf) (json.RawMessage, error) {
+		return o.assessment(ctx, q)
+	})
+	if err != nil {
+		return err
+	}
+	err = workflow.SetQueryHandler(ctx, protocol.QueryTimeline, func(q protocol.AsOf) ([]protocol.TimelineEntry, error) {
+		return o.timeline(ctx, q), nil
+	})
+	if err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, protocol.UpdateConfirm, o.confirmUpdate, workflow.UpdateHandlerOptions{
+		Validator: func(ctx workflow.Context, c protocol.Confirmation) error {
+			_, err := checkConfirmation(c)
+			return err
+		},
+		Description: "A person pressed the confirm button in the seller centre · 已在卖家后台确认异常",
+	})
+}
+
+// news tells whether an update brought a fact or a claim came home since the last look.
+func (o *order) news() bool {
+	return o.confirmed || slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.running && c.end != nil && c.end.IsReady() })
+}

@@ -1,0 +1,214 @@
+package workflows
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+)
+
+// story is what Order and Claim have in common: facts, a clock, an alarm.
+type story struct {
+	stories *Stories
+	id      string // workflow ID
+	run     string // run ID
+	clock   protocol.Clock
+	pack    string
+	rev     string // calendar revision
+	facts   *rules.Facts
+	raw     []json.RawMessage // the same facts as they came, in the order in which they came
+	behind  int64             // highest inbox position known
+	alarm   alarm
+	heard   int // messages handled in this run
+	log     log.Logger
+}
+
+func (s *Stories) newStory(ctx workflow.Context, store, order, pack, revision string, clock protocol.Clock, facts []json.RawMessage) *story {
+	info := workflow.GetInfo(ctx)
+	st := &story{
+		stories: s, id: info.WorkflowExecution.ID, run: info.WorkflowExecution.RunID,
+		clock: clock, pack: pack, rev: revision, facts: rules.NewFacts(store, order), log: workflow.GetLogger(ctx),
+	}
+	for _, raw := range facts {
+		if err := st.add(raw); err != nil {
+			st.log.Error("unreadable fact in the input", "error", err)
+		}
+	}
+	return st
+}
+
+func (s *story) ruleset() rules.Ruleset { return s.stories.ruleset(s.pack, s.rev) }
+
+// now is the story's time: the workflow's own, through the clock.
+func (s *story) now(ctx workflow.Context) time.Time { return s.clock.Virtual(workflow.Now(ctx)) }
+
+// add takes in a fact once.
+func (s *story) add(raw json.RawMessage) error {
+	f, err := protocol.DecodeFact(raw)
+	if err != nil {
+		return err
+	}
+	s.behind = max(s.behind, f.Position)
+	if s.facts.Add(f.Event) {
+		s.raw = append(s.raw, raw)
+	}
+	return nil
+}
+
+// load reads what the inbox holds beyond what the story knows. It keeps trying: no
+// deadline may take effect unseen.
+func (s *story) load(ctx workflow.Context, forOrder bool) error {
+	for {
+		loaded, err := loadFacts(ctx, protocol.FactsQuery{
+			Store: s.facts.Store, Order: s.facts.Order, Behind: s.behind, ForOrder: forOrder, Now: s.now(ctx),
+		})
+		if err == nil {
+			if loaded.Calendar != "" {
+				s.rev = loaded.Calendar
+			}
+			for _, raw := range loaded.Events {
+				if err := s.add(raw); err != nil {
+					s.log.Error("unreadable fact in the inbox", "error", err)
+				}
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		s.log.Error("cannot read the inbox; no deadline takes effect until it can be read", "error", err)
+		if err := workflow.Sleep(ctx, retryInbox); err != nil {
+			return err
+		}
+	}
+}
+
+// retryInbox is how long a story waits when the inbox could not be reached at all.
+const retryInbox = time.Minute
+
+// hear takes in every waiting event signal and reports whether there was one. An event that
+// did not come from the inbox goes there first; one that cannot be read is kept there too.
+func (s *story) hear(ctx workflow.Context) error {
+	ch := workflow.GetSignalChannel(ctx, protocol.SignalEvent)
+	var unwritten []json.RawMessage
+	for {
+		var message converter.RawValue
+		if !ch.ReceiveAsync(&message) {
+			break
+		}
+		s.heard++
+		for i, raw := range split(message.Payload().GetData()) {
+			f, err := protocol.DecodeFact(raw)
+			if err != nil {
+				s.log.Warn("unreadable event kept and ignored", "error", err)
+				unwritten = append(unwritten, s.unreadable(ctx, protocol.SignalEvent, i, raw))
+				continue
+			}
+			if f.Position == 0 {
+				unwritten = append(unwritten, raw)
+				if f.Store != s.facts.Store || f.Order != s.facts.Order {
+					continue // another order's fact: the inbox brings it there
+				}
+			}
+			if err := s.add(raw); err != nil {
+				s.log.Error("event lost its form", "error", err)
+			}
+		}
+	}
+	return s.record(ctx, unwritten)
+}
+
+// split takes a payload that holds one event or an array of them apart. What is no array is
+// one event, readable or not.
+func split(data []byte) []json.RawMessage {
+	data = bytes.TrimSpace(data)
+	var many []json.RawMessage
+	if len(data) > 0 && data[0] == '[' && json.Unmarshal(data, &many) == nil {
+		return many
+	}
+	return []json.RawMessage{data}
+}
+
+// unreadable wraps a message that nobody can read as an event of a type without effect, so
+// that it is kept and counted.
+func (s *story) unreadable(ctx workflow.Context, message string, place int, data []byte) json.RawMessage {
+	const most = 4096
+	event, err := json.Marshal(map[string]any{
+		"specversion": "1.0", "type": protocol.TypeUnreadable, "source": protocol.SourceOfRun(s.run),
+		"id": fmt.Sprintf("%d.%d", s.heard, place), "subject": s.facts.Store + "/" + s.facts.Order,
+		"time": s.now(ctx).Format(time.RFC3339Nano), "data": map[string]any{"message": message, "bytes": data[:min(len(data), most)]},
+	})
+	if err != nil {
+		s.log.Error("cannot keep an unreadable message", "error", err)
+	}
+	return event
+}
+
+// record writes facts that the inbox does not hold yet. It keeps trying, but for facts that
+// the inbox refuses for good: history has them, and they must not stop the story.
+func (s *story) record(ctx workflow.Context, events []json.RawMessage) error {
+	for len(events) > 0 {
+		err := recordFacts(ctx, events)
+		var refused *temporal.ApplicationError
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return err
+		case errors.As(err, &refused) && refused.NonRetryable():
+			s.log.Error("the inbox refuses a fact", "error", err)
+			return nil
+		}
+		s.log.Error("cannot write to the inbox", "error", err)
+		if err := workflow.Sleep(ctx, retryInbox); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bring records a fact that the story itself, or a person through it, brings about, and
+// takes it in.
+func (s *story) bring(ctx workflow.Context, e rules.Event) error {
+	e.Store, e.Order = s.facts.Store, s.facts.Order
+	raw, err := protocol.EncodeEvent(e)
+	if err != nil {
+		return err
+	}
+	if err := s.record(ctx, []json.RawMessage{json.RawMessage(raw)}); err != nil {
+		return err
+	}
+	return s.add(json.RawMessage(raw))
+}
+
+// tell sends a notice once; one that cannot be sent is logged and does not stop the story.
+func (s *story) tell(ctx workflow.Context, done *[]string, list []rules.Notice, text func(rules.Notice) protocol.Notice) error {
+	for _, n := range list {
+		if contains(*done, n.Key) {
+			continue
+		}
+		notice := text(n)
+		notice.Key, notice.Store, notice.Order, notice.WorkflowID = s.id+"#"+n.Key, s.facts.Store, s.facts.Order, s.id
+		notice.Kind, notice.Manager = n.Code, n.Manager
+		if n.Deadline != nil {
+			notice.Due = n.Deadline.At.Time()
+		}
+		if err := notify(ctx, notice); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			s.log.Error("notice not sent", "notice", n.Key, "error", err)
+		}
+		*done = append(*done, n.Key)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+)
+
+// alarm is a story's one timer: to the next moment at which something can be due. It is
+// never cancelled for a later moment: when it rings the story looks again, and usually
+// sleeps on.
+type alarm struct {
+	timer  workflow.Future
+	at     time.Time // virtual; zero: not set
+	cancel workflow.CancelFunc
+}
+
+// set arms the alarm for at (zero: nothing to wait for), unless it rings earlier anyway.
+func (s *story) set(ctx workflow.Context, at time.Time, sentence string) {
+	a := &s.alarm
+	if at.IsZero() || (!a.at.IsZero() && !at.Before(a.at)) {
+		return
+	}
+	if a.cancel != nil {
+		a.cancel()
+	}
+	var timerCtx workflow.Context
+	timerCtx, a.cancel = workflow.WithCancel(ctx)
+	a.at = at
+	a.timer = workflow.NewTimerWithOptions(timerCtx, max(s.clock.Real(at.Sub(s.now(ctx))), time.Millisecond), workflow.TimerOptions{Summary: sentence})
+}
+
+// wait sleeps until the alarm rings or a message comes, and tells whether it rang. It
+// returns the cancellation of the workflow.
+func (s *story) wait(ctx workflow.Context, awake func() bool) (rang bool, err error) {
+	err = workflow.Await(ctx, func() bool { return s.rings() || waiting(ctx) || awake() })
+	if err != nil {
+		return false, err
+	}
+	if s.rings() {
+		s.alarm = alarm{}
+		return true, nil
+	}
+	return false, nil
+}
+
+func (s *story) rings() bool { return s.alarm.timer != nil && s.alarm.timer.IsReady() }
+
+// waiting tells whether a signal has not been taken in yet.
+func waiting(ctx workflow.Context) bool {
+	return workflow.GetSignalChannel(ctx, protocol.SignalEvent).Len() > 0 ||
+		workflow.GetSignalChannel(ctx, protocol.SignalConfirm).Len() > 0
+}
+
+// drain waits for updates that still run and tells whether the story may end or continue as
+// new at once: nothing waited, and nothing has come meanwhile.
+func drain(ctx workflow.Context) (bool, error) {
+	if workflow.AllHandlersFinished(ctx) {
+		return !waiting(ctx), nil
+	}
+	return false, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+func contains(keys []string, key string) bool { return slices.Contains(keys, key) }
