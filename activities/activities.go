@@ -15,7 +15,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/worker"
 
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
@@ -32,8 +31,13 @@ type Activities struct {
 	Calendar string // revision of the calendar of workdays that this worker holds
 }
 
-// Register makes the activities known to a worker or a test environment.
-func Register(r worker.ActivityRegistry, a *Activities) {
+// Registry is a worker or a test environment.
+type Registry interface {
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}
+
+// Register makes the activities known to a registry.
+func Register(r Registry, a *Activities) {
 	for name, f := range map[string]any{
 		protocol.ActivityLoadFacts:   a.LoadFacts,
 		protocol.ActivityRecordFacts: a.RecordFacts,

@@ -18,6 +18,7 @@ import (
 type claimOf struct {
 	id      rules.CaseID
 	running bool
+	stopped bool            // an operator ended it: it does not start again
 	end     workflow.Future // of the child; nil when an earlier run started it
 	sent    int             // how many of the order's facts the claim has been given
 	last    rules.Case      // as last told
@@ -32,12 +33,17 @@ func (o *order) claim(id rules.CaseID) *claimOf {
 	return nil
 }
 
+// stopped tells whether an operator cancelled or terminated the claim of a case.
+func (o *order) stopped(id rules.CaseID) bool {
+	return slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.stopped && c.id.Equal(id) })
+}
+
 // keepClaims starts a claim for every live case that has none, and forwards what changes a
 // claim's story. It reports whether that took time.
 func (o *order) keepClaims(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
 	for _, c := range o.claims {
 		if c.running && c.end != nil && c.end.IsReady() {
-			c.running = false
+			c.running, c.stopped = false, c.end.Get(ctx, nil) != nil
 		}
 	}
 	acted := false
@@ -51,7 +57,7 @@ func (o *order) keepClaims(ctx workflow.Context, plan rules.OrderPlan) (bool, er
 			var forwarded bool
 			forwarded, err = o.forward(ctx, c, shown)
 			acted = acted || forwarded
-		case shown.Status.Live():
+		case shown.Status.Live() && !o.stopped(id):
 			err = o.start(ctx, shown, plan)
 			acted = true
 		}

@@ -35,12 +35,14 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 			return protocol.OrderResult{}, err
 		}
 		plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
-		acted, err := o.act(ctx, plan)
-		if err != nil {
-			return protocol.OrderResult{}, err
-		}
-		if acted || waiting(ctx) {
-			continue // time has passed: look again
+		if plan.End == "" {
+			acted, err := o.act(ctx, plan)
+			if err != nil {
+				return protocol.OrderResult{}, err
+			}
+			if acted || waiting(ctx) {
+				continue // time has passed: look again
+			}
 		}
 		longHistory := workflow.GetInfo(ctx).GetContinueAsNewSuggested()
 		if plan.End != "" || longHistory {
@@ -57,6 +59,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 			return protocol.OrderResult{}, workflow.NewContinueAsNewError(ctx, protocol.WorkflowOrder, o.next())
 		}
 		o.set(ctx, plan.Wake, wording.Waiting(plan, o.ruleset().Pack.Location()).String())
+		var err error
 		if o.reread, err = o.wait(ctx, o.news); err != nil {
 			return protocol.OrderResult{}, err
 		}
@@ -97,6 +100,7 @@ func (o *order) takeIn(ctx workflow.Context) error {
 		if err := o.load(ctx, true); err != nil {
 			return err
 		}
+		o.reread = false
 	}
 	if err := o.hear(ctx); err != nil {
 		return err

@@ -3,7 +3,6 @@ package workflows
 import (
 	"fmt"
 
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"parcelward/internal/protocol"
@@ -19,8 +18,13 @@ type Stories struct {
 	Calendars map[string]*calendar.Calendar // by revision
 }
 
-// Register makes the stories known to a worker, a test environment or a replayer.
-func Register(r worker.WorkflowRegistry, s *Stories) {
+// Registry is a worker, a test environment or a replayer.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// Register makes the stories known to a registry.
+func Register(r Registry, s *Stories) {
 	r.RegisterWorkflowWithOptions(s.Order, workflow.RegisterOptions{Name: protocol.WorkflowOrder, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Claim, workflow.RegisterOptions{Name: protocol.WorkflowClaim, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 }
