@@ -16,7 +16,9 @@ import (
 type claim struct {
 	*story
 	in       protocol.ClaimInput
-	done     []string
+	done     []string // keys of the notices told
+	filed    bool     // handed in, or tried
+	appealed bool     // likewise
 	plan     rules.ClaimPlan
 	shown    rules.CaseStatus
 	evidence []protocol.Evidence // of the filing
@@ -33,9 +35,20 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 	if err != nil {
 		return protocol.ClaimResult{}, err
 	}
-	c.look(ctx)
-	c.shown = c.plan.Case.Status // as the start request said
-	for c.goesOn(ctx) {
+	first := rules.PlanClaim(c.facts, c.ruleset(), in.Case, c.began)
+	c.shown, c.wake = first.Case.Status, first.Wake // as the start request said
+	if err := c.takeIn(ctx, false); err != nil {
+		return protocol.ClaimResult{}, err
+	}
+	for {
+		if !c.goesOn(ctx) {
+			if err := c.announce(ctx); err != nil {
+				return protocol.ClaimResult{}, err
+			}
+			if !waiting(ctx) {
+				return protocol.ClaimResult{Status: c.plan.Case.Status, ClaimID: c.plan.ClaimID, At: c.now(ctx)}, nil
+			}
+		}
 		if err := c.takeIn(ctx, false); err != nil {
 			return protocol.ClaimResult{}, err
 		}
@@ -55,10 +68,6 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 			return protocol.ClaimResult{}, err
 		}
 	}
-	if err := c.announce(ctx); err != nil {
-		return protocol.ClaimResult{}, err
-	}
-	return protocol.ClaimResult{Status: c.plan.Case.Status, ClaimID: c.plan.ClaimID, At: c.now(ctx)}, nil
 }
 
 // goesOn tells whether the case still waits for somebody and has not been given up.
@@ -81,17 +90,16 @@ func (c *claim) awaitPayout(ctx workflow.Context) error { return c.while(ctx, ru
 // file gathers the evidence and hands the claim in. Where a person has to do that, it waits
 // for the claim number that the person enters.
 func (c *claim) file(ctx workflow.Context) error {
-	if !contains(c.done, stepFile) {
-		if err := c.gather(ctx); err != nil {
+	if !c.filed {
+		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusConfirmed {
 			return err
 		}
-		c.done = append(c.done, stepFile)
-		c.look(ctx)
+		c.filed = true
 		filed := c.plan.Filed()
 		answer, err := file(ctx, protocol.FilingRequest{
 			Key: c.id + "#" + stepFile, Store: c.in.Store, Order: c.in.Order, Case: filed, Number: c.in.Case.TrackingNumber,
 			Payout: c.plan.Claim.Payout, Evidence: c.evidence, Now: c.now(ctx),
-		}, c.clock.Real(filed.FileBy.Sub(c.now(ctx))))
+		}, c.byMachine(ctx, filed.FileBy))
 		switch {
 		case ctx.Err() != nil:
 			return err
@@ -109,14 +117,14 @@ func (c *claim) file(ctx workflow.Context) error {
 // appeal appeals a refusal, once, while there is time. Where a person has to do that, it
 // waits for the person.
 func (c *claim) appeal(ctx workflow.Context) error {
-	if !contains(c.done, stepAppeal) {
-		c.done = append(c.done, stepAppeal)
-		if err := c.gather(ctx); err != nil {
+	if !c.appealed {
+		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected {
 			return err
 		}
+		c.appealed = true
 		answer, err := appeal(ctx, protocol.AppealRequest{
 			Key: c.id + "#" + stepAppeal, Store: c.in.Store, Order: c.in.Order, ClaimID: c.plan.ClaimID, Evidence: c.evidence, Now: c.now(ctx),
-		}, c.clock.Real(c.plan.Case.NextDeadline.At.Time().Sub(c.now(ctx))))
+		}, c.byMachine(ctx, c.plan.Case.NextDeadline.At.Time()))
 		switch {
 		case ctx.Err() != nil:
 			return err
@@ -139,11 +147,19 @@ const (
 // brought records what a step did, and looks again.
 func (c *claim) brought(ctx workflow.Context, step string, t rules.EventType, data rules.Data) error {
 	err := c.bring(ctx, rules.Event{Source: protocol.SourceOfStory(c.id), ID: step, Type: t, Time: data.At(), Data: data})
-	c.look(ctx)
-	return err
+	if err != nil {
+		return err
+	}
+	return c.takeIn(ctx, false)
 }
 
-// gather lists what the vault holds for the parcel, and what is missing.
+// byMachine is how long a machine tries a step that must be done by a deadline: a day at
+// most, so that a person still has time, and so that the story does not stay deaf.
+func (c *claim) byMachine(ctx workflow.Context, deadline time.Time) time.Duration {
+	return c.clock.Real(min(deadline.Sub(c.now(ctx)), 24*time.Hour))
+}
+
+// gather lists what the vault holds for the parcel, and what is missing, and looks again.
 func (c *claim) gather(ctx workflow.Context) error {
 	held, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier})
 	if ctx.Err() != nil {
@@ -158,7 +174,7 @@ func (c *claim) gather(ctx workflow.Context) error {
 		kinds[i] = e.Kind
 	}
 	c.missing = c.ruleset().MissingEvidence(kinds)
-	return nil
+	return c.takeIn(ctx, false)
 }
 
 // while tells people what they must know and sleeps, as long as the case has one of these
@@ -169,8 +185,8 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 		if err := c.announce(ctx); err != nil {
 			return err
 		}
-		if c.look(ctx); !is() {
-			return nil
+		if err := c.takeIn(ctx, false); err != nil || !is() {
+			return err
 		}
 		c.set(ctx, c.plan.Wake, wording.WaitingClaim(c.plan, c.ruleset().Pack.Location()).String())
 		rang, err := c.wait(ctx, func() bool { return false })
@@ -184,22 +200,11 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 	return nil
 }
 
-// takeIn brings the story up to date: the inbox first when a deadline is due, then what
-// waits at the door.
+// takeIn brings the story up to date and looks where the case stands.
 func (c *claim) takeIn(ctx workflow.Context, reread bool) error {
-	if reread {
-		if err := c.load(ctx, false); err != nil {
-			return err
-		}
-	}
-	if err := c.hear(ctx); err != nil {
-		return err
-	}
-	if err := c.hearConfirmations(ctx, c.unexpired); err != nil {
-		return err
-	}
+	err := c.story.takeIn(ctx, reread, false, c.unexpired)
 	c.look(ctx)
-	return nil
+	return err
 }
 
 // unexpired: a claim that has not ended has not carried out its expiry.
@@ -210,6 +215,7 @@ func (c *claim) unexpired(confirmBy time.Time, _ protocol.Confirmation) bool {
 // look asks the rules where the case stands, and shows it to operators.
 func (c *claim) look(ctx workflow.Context) {
 	c.plan = rules.PlanClaim(c.facts, c.ruleset(), c.in.Case, c.now(ctx))
+	c.wake = c.plan.Wake
 	loc := c.ruleset().Pack.Location()
 	workflow.SetCurrentDetails(ctx, wording.ClaimDetails(c.plan, c.in.Store, c.in.Order, c.missing, loc))
 	status := c.plan.Case.Status

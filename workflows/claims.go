@@ -38,13 +38,23 @@ func (o *order) stopped(id rules.CaseID) bool {
 	return slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.stopped && c.id.Equal(id) })
 }
 
+// home tells whether the claim's end has been told and not been taken note of.
+func (c *claimOf) home() bool { return c.running && c.end != nil && c.end.IsReady() }
+
 // keepClaims starts a claim for every live case that has none, and forwards what changes a
-// claim's story. It reports whether that took time.
+// claim's story. It reports whether that took time, or whether the order must look again.
 func (o *order) keepClaims(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
 	for _, c := range o.claims {
-		if c.running && c.end != nil && c.end.IsReady() {
-			c.running, c.stopped = false, c.end.Get(ctx, nil) != nil
+		if !c.home() {
+			continue
 		}
+		c.running, c.stopped = false, c.end.Get(ctx, nil) != nil
+		if slices.ContainsFunc(plan.Cases, c.id.Equal) {
+			o.reread = true // the claim knew of something that ended its case
+		}
+	}
+	if o.reread {
+		return true, nil
 	}
 	acted := false
 	for i := range plan.Assessment.Cases {
@@ -57,7 +67,7 @@ func (o *order) keepClaims(ctx workflow.Context, plan rules.OrderPlan) (bool, er
 			var forwarded bool
 			forwarded, err = o.forward(ctx, c, shown)
 			acted = acted || forwarded
-		case shown.Status.Live() && !o.stopped(id):
+		case plan.End == "" && shown.Status.Live() && !o.stopped(id):
 			err = o.start(ctx, shown, plan)
 			acted = true
 		}

@@ -35,14 +35,13 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 			return protocol.OrderResult{}, err
 		}
 		plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
-		if plan.End == "" {
-			acted, err := o.act(ctx, plan)
-			if err != nil {
-				return protocol.OrderResult{}, err
-			}
-			if acted || waiting(ctx) {
-				continue // time has passed: look again
-			}
+		o.wake = plan.Wake
+		acted, err := o.act(ctx, plan)
+		if err != nil {
+			return protocol.OrderResult{}, err
+		}
+		if acted || waiting(ctx) {
+			continue // time has passed: look again
 		}
 		longHistory := workflow.GetInfo(ctx).GetContinueAsNewSuggested()
 		if plan.End != "" || longHistory {
@@ -59,7 +58,6 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 			return protocol.OrderResult{}, workflow.NewContinueAsNewError(ctx, protocol.WorkflowOrder, o.next())
 		}
 		o.set(ctx, plan.Wake, wording.Waiting(plan, o.ruleset().Pack.Location()).String())
-		var err error
 		if o.reread, err = o.wait(ctx, o.news); err != nil {
 			return protocol.OrderResult{}, err
 		}
@@ -69,8 +67,10 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 
 func (s *Stories) newOrder(ctx workflow.Context, in protocol.OrderInput) *order {
 	o := &order{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
+	first := rules.PlanOrder(o.facts, o.ruleset(), o.began)
+	o.wake = first.Wake
 	if in.State == nil {
-		o.shown = rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx)).Assessment.Stage // as the start request said
+		o.shown = first.Assessment.Stage // as the start request said
 		return o
 	}
 	o.done, o.shown = in.State.Done, in.State.Stage
@@ -93,23 +93,19 @@ func (o *order) next() protocol.OrderInput {
 	return in
 }
 
-// takeIn brings the story up to date: the inbox first when a deadline is due, then what
-// waits at the door.
+// takeIn brings the story up to date.
 func (o *order) takeIn(ctx workflow.Context) error {
-	if o.reread {
-		if err := o.load(ctx, true); err != nil {
-			return err
-		}
-		o.reread = false
-	}
-	if err := o.hear(ctx); err != nil {
-		return err
-	}
-	return o.hearConfirmations(ctx, o.unexpired)
+	reread := o.reread
+	o.reread = false
+	return o.story.takeIn(ctx, reread, true, o.unexpired)
 }
 
-// act does what the plan asks for and reports whether that took time.
+// act does what the plan asks for and reports whether that took time. A story that is over
+// only tells its claims.
 func (o *order) act(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
+	if plan.End != "" {
+		return o.keepClaims(ctx, plan)
+	}
 	o.show(ctx, plan)
 	before := len(o.done)
 	if polled, err := o.askCarriers(ctx, plan); polled || err != nil {
@@ -179,5 +175,5 @@ func (o *order) register(ctx workflow.Context) error {
 
 // news tells whether an update brought a fact or a claim came home since the last look.
 func (o *order) news() bool {
-	return o.confirmed || slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.running && c.end != nil && c.end.IsReady() })
+	return o.confirmed || slices.ContainsFunc(o.claims, (*claimOf).home)
 }

@@ -22,11 +22,13 @@ type story struct {
 	id      string // workflow ID
 	run     string // run ID
 	clock   protocol.Clock
+	began   time.Time // virtual; the first task may come much later
 	pack    string
 	rev     string // calendar revision
 	facts   *rules.Facts
 	raw     []json.RawMessage // the same facts as they came, in the order in which they came
 	behind  int64             // highest inbox position known
+	wake    time.Time         // virtual: nothing becomes due before it; zero: nothing will by time alone
 	alarm   alarm
 	heard   int // messages handled in this run
 	log     log.Logger
@@ -36,7 +38,7 @@ func (s *Stories) newStory(ctx workflow.Context, store, order, pack, revision st
 	info := workflow.GetInfo(ctx)
 	st := &story{
 		stories: s, id: info.WorkflowExecution.ID, run: info.WorkflowExecution.RunID,
-		clock: clock, pack: pack, rev: revision, facts: rules.NewFacts(store, order), log: workflow.GetLogger(ctx),
+		clock: clock, began: clock.Virtual(info.WorkflowStartTime), pack: pack, rev: revision, facts: rules.NewFacts(store, order), log: workflow.GetLogger(ctx),
 	}
 	for _, raw := range facts {
 		if err := st.add(raw); err != nil {
@@ -94,6 +96,28 @@ func (s *story) load(ctx workflow.Context, forOrder bool) error {
 
 // retryInbox is how long a story waits when the inbox could not be reached at all.
 const retryInbox = time.Minute
+
+// takeIn brings the story up to date: the inbox first when a deadline may be due, then what
+// waits at the door.
+func (s *story) takeIn(ctx workflow.Context, reread, forOrder bool, unexpired unexpired) error {
+	for {
+		if reread || s.due(ctx) {
+			if err := s.load(ctx, forOrder); err != nil {
+				return err
+			}
+			reread, s.wake = false, time.Time{}
+		}
+		if err := s.hear(ctx); err != nil {
+			return err
+		}
+		if err := s.hearConfirmations(ctx, unexpired); err != nil {
+			return err
+		}
+		if !s.due(ctx) {
+			return nil
+		}
+	}
+}
 
 // hear takes in every waiting event signal and reports whether there was one. An event that
 // did not come from the inbox goes there first; one that cannot be read is kept there too.

@@ -49,6 +49,12 @@ func (s *story) wait(ctx workflow.Context, awake func() bool) (rang bool, err er
 	return false, nil
 }
 
+// due tells whether the next moment at which something could be due has come since the story
+// last looked, however long what it did meanwhile took.
+func (s *story) due(ctx workflow.Context) bool {
+	return !s.wake.IsZero() && !s.now(ctx).Before(s.wake)
+}
+
 func (s *story) rings() bool { return s.alarm.timer != nil && s.alarm.timer.IsReady() }
 
 // waiting tells whether a signal has not been taken in yet.

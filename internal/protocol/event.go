@@ -1,11 +1,12 @@
 package protocol
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -47,14 +48,38 @@ func (e *EventError) Error() string {
 // envelope is a CloudEvent in structured mode. Times are strings here, so that a missing
 // offset is told apart from a missing time.
 type envelope struct {
-	SpecVersion string         `json:"specversion"`
-	ID          string         `json:"id"`
-	Source      string         `json:"source"`
-	Type        string         `json:"type"`
-	Subject     string         `json:"subject,omitempty"`
-	Time        time.Time      `json:"time"`
-	Position    int64          `json:"inboxpos,omitzero"`
-	Data        jsontext.Value `json:"data,omitzero"`
+	SpecVersion string          `json:"specversion"`
+	ID          string          `json:"id"`
+	Source      string          `json:"source"`
+	Type        rules.EventType `json:"type"`
+	Subject     string          `json:"subject,omitempty"`
+	Time        time.Time       `json:"time"`
+	Position    int64           `json:"inboxpos,omitzero"`
+	Data        payload         `json:"data"`
+}
+
+// payload is the data of an event. It is decoded where it stands when the type came before
+// it, as it nearly always does: a second look costs a third of the whole.
+type payload struct {
+	eventType *rules.EventType // of the envelope around; not nil
+	known     rules.Data
+	raw       jsontext.Value // while the type is not known yet
+}
+
+// MarshalJSONTo implements [json.MarshalerTo].
+func (p payload) MarshalJSONTo(enc *jsontext.Encoder) error { return json.MarshalEncode(enc, p.known) }
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (p *payload) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if *p.eventType == "" {
+		raw, err := dec.ReadValue()
+		p.raw = raw.Clone()
+		return err
+	}
+	if p.known = newData(*p.eventType); p.known == nil {
+		return dec.SkipValue()
+	}
+	return json.UnmarshalDecode(dec, p.known)
 }
 
 // A Fact is an event with its place among the facts of one order in the inbox; Position is
@@ -64,7 +89,16 @@ type Fact struct {
 	Position int64
 }
 
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+// validName matches [A-Za-z0-9._-]{1,64}: a store or an order number.
+func validName(s string) bool {
+	for _, c := range []byte(s) {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= 64
+}
 
 // DecodeEvent reads one CloudEvent and checks it wholly: an event without error can be
 // judged. An event of unknown type is no error; its Data is nil. Tracking numbers come out
@@ -80,13 +114,14 @@ func DecodeEvent(raw []byte) (rules.Event, error) {
 // DecodeFact is [DecodeEvent] for an event that the inbox may have numbered.
 func DecodeFact(raw []byte) (Fact, error) {
 	var env envelope
+	env.Data.eventType = &env.Type
 	if len(raw) > MaxEventBytes {
 		return Fact{}, &EventError{Expected: fmt.Sprintf("at most %d bytes", MaxEventBytes), Got: fmt.Sprintf("%d bytes", len(raw))}
 	}
 	if err := json.Unmarshal(raw, &env); err != nil {
-		return Fact{}, eventError("", err)
+		return Fact{}, eventError("", raw, err)
 	}
-	e := rules.Event{Source: env.Source, ID: env.ID, Type: rules.EventType(env.Type), Time: env.Time}
+	e := rules.Event{Source: env.Source, ID: env.ID, Type: env.Type, Time: env.Time}
 	switch {
 	case env.SpecVersion != "1.0":
 		return Fact{}, &EventError{"specversion", `"1.0"`, quote(env.SpecVersion)}
@@ -95,47 +130,49 @@ func DecodeFact(raw []byte) (Fact, error) {
 	case env.Source == "" || len(env.Source) > 256:
 		return Fact{}, &EventError{"source", "1 to 256 characters", quote(env.Source)}
 	case env.Type == "" || len(env.Type) > 128:
-		return Fact{}, &EventError{"type", "1 to 128 characters", quote(env.Type)}
+		return Fact{}, &EventError{"type", "1 to 128 characters", quote(string(env.Type))}
 	case env.Time.IsZero():
 		return Fact{}, &EventError{"time", "an RFC 3339 time with offset", "none"}
 	case env.Position < 0:
 		return Fact{}, &EventError{PositionKey, "no such key: it is reserved", ""}
 	}
 	store, order, ok := strings.Cut(env.Subject, "/")
-	known := newData(e.Type)
-	if !ok || !namePattern.MatchString(store) || !namePattern.MatchString(order) {
-		if known != nil {
+	known := newData(e.Type) != nil
+	if !ok || !validName(store) || !validName(order) {
+		if known {
 			return Fact{}, &EventError{"subject", "STORE/ORDER, each of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(env.Subject)}
 		}
 		store, order = "", ""
 	}
 	e.Store, e.Order = store, order
-	if known == nil {
+	if !known {
 		return Fact{Event: e, Position: env.Position}, nil
 	}
-	if len(env.Data) == 0 {
-		return Fact{}, &EventError{"data", "an object", "none"}
+	if e.Data = env.Data.known; e.Data == nil {
+		if len(env.Data.raw) == 0 {
+			return Fact{}, &EventError{"data", "an object", "none"}
+		}
+		e.Data = newData(e.Type)
+		if err := json.Unmarshal(env.Data.raw, e.Data); err != nil {
+			return Fact{}, eventError("data", env.Data.raw, err)
+		}
 	}
-	if err := json.Unmarshal(env.Data, known); err != nil {
-		return Fact{}, eventError("data", err)
-	}
-	if err := check(known); err != nil {
+	if err := check(e.Data); err != nil {
 		return Fact{}, err
 	}
-	e.Data = known
 	return Fact{Event: e, Position: env.Position}, nil
 }
 
 // EncodeEvent writes an event that Parcelward itself brings about as a CloudEvent.
 func EncodeEvent(e rules.Event) (jsontext.Value, error) {
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return nil, fmt.Errorf("encode the data of event %s %s: %w", e.Source, e.ID, err)
-	}
-	return json.Marshal(envelope{
-		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: string(e.Type),
-		Subject: e.Store + "/" + e.Order, Time: e.Time, Data: data,
+	raw, err := json.Marshal(envelope{
+		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: e.Type,
+		Subject: e.Store + "/" + e.Order, Time: e.Time, Data: payload{known: e.Data},
 	})
+	if err != nil {
+		return nil, fmt.Errorf("encode event %s %s: %w", e.Source, e.ID, err)
+	}
+	return raw, nil
 }
 
 // Number marks a raw event with its position in the inbox. raw must be an event that
@@ -180,8 +217,9 @@ func newData(t rules.EventType) rules.Data {
 	return nil
 }
 
-// eventError turns what the decoder says into the key and what was expected there.
-func eventError(under string, err error) *EventError {
+// eventError turns what the decoder says of raw into the key, what was expected there and
+// what was found.
+func eventError(under string, raw []byte, err error) *EventError {
 	out := &EventError{Key: under, Expected: "a JSON object"}
 	var pointer jsontext.Pointer
 	var semantic *json.SemanticError
@@ -192,52 +230,80 @@ func eventError(under string, err error) *EventError {
 		pointer = syntactic.JSONPointer
 	case errors.As(err, &semantic):
 		pointer = semantic.JSONPointer
-		out.Expected, out.Got = expectation(semantic)
+		out.Expected, out.Got = expectation(semantic), valueAt(raw, semantic.ByteOffset)
 	default:
 		out.Expected = "valid JSON: " + err.Error()
 	}
 	for token := range pointer.Tokens() {
+		if len(out.Key) > 2*most {
+			out.Key += ".…"
+			break
+		}
 		if out.Key != "" {
 			out.Key += "."
 		}
-		out.Key += token
+		out.Key += plain(token)
 	}
 	return out
 }
 
-func expectation(e *json.SemanticError) (expected, got string) {
-	got = quote(string(e.JSONValue))
-	if len(e.JSONValue) == 0 {
-		got = ""
-	}
+func expectation(e *json.SemanticError) string {
 	if e.GoType != nil {
 		switch e.GoType.String() {
 		case "time.Time":
-			return "an RFC 3339 time with offset, such as 2026-03-01T08:00:00+08:00", got
+			return "an RFC 3339 time with offset, such as 2026-03-01T08:00:00+08:00"
 		case "string":
-			return "a JSON string", got
+			return "a JSON string"
 		case "bool":
-			return "true or false", got
+			return "true or false"
 		case "int", "int64":
-			return "a whole number", got
+			return "a whole number"
 		case "decimal.Decimal", "*decimal.Decimal":
-			return `a decimal in a string, such as "0.1382"`, got
+			return `a decimal in a string, such as "0.1382"`
 		case "money.Amount", "*money.Amount":
 			if e.Err != nil {
-				return `{"amount":"88.20","currency":"USD"} (` + e.Err.Error() + ")", got
+				return `{"amount":"88.20","currency":"USD"} (` + e.Err.Error() + ")"
 			}
-			return `{"amount":"88.20","currency":"USD"}`, got
+			return `{"amount":"88.20","currency":"USD"}`
 		}
 	}
 	if e.Err != nil {
-		return "a fitting value (" + e.Err.Error() + ")", got
+		return "a fitting value (" + e.Err.Error() + ")"
 	}
-	return "an object of the documented form", got
+	return "an object of the documented form"
 }
+
+// valueAt is the JSON value that begins at a place of raw, shortened; empty where none does.
+func valueAt(raw []byte, at int64) string {
+	if at < 0 || at > int64(len(raw)) {
+		return ""
+	}
+	value, err := jsontext.NewDecoder(bytes.NewReader(raw[at:])).ReadValue()
+	if err != nil {
+		return ""
+	}
+	return plain(string(value))
+}
+
+// plain shortens hostile input for a message, without quotes.
+func plain(s string) string {
+	short := strings.ToValidUTF8(s[:min(len(s), most)], "")
+	if len(short) < len(s) {
+		short += "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, short)
+}
+
+// most is how many bytes of hostile input a message shows.
+const most = 60
 
 // quote shortens hostile input for a message.
 func quote(s string) string {
-	const most = 60
 	if len(s) > most {
 		return fmt.Sprintf("%.60q…", s)
 	}

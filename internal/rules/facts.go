@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -22,28 +23,54 @@ type Facts struct {
 	Store, Order string
 
 	events []Event
-	seen   map[[2]string]struct{}
+	seen   map[[2]string]struct{} // of events; nil while they are few
 }
+
+// fewEvents is up to how many events a look at each is faster than a map.
+const fewEvents = 32
 
 // NewFacts returns the facts of an order of which nothing is known yet.
 func NewFacts(store, order string) *Facts {
-	return &Facts{Store: store, Order: order, seen: make(map[[2]string]struct{}, 16)}
+	return &Facts{Store: store, Order: order, events: make([]Event, 0, 24)}
 }
 
 // Add keeps e and reports whether it is new: an event whose source and ID are known
 // already changes nothing.
 func (f *Facts) Add(e Event) bool {
-	key := [2]string{e.Source, e.ID}
-	if _, known := f.seen[key]; known {
+	if f.knows(&e) {
 		return false
 	}
-	f.seen[key] = struct{}{}
+	if len(f.events) == fewEvents {
+		f.seen = make(map[[2]string]struct{}, 4*fewEvents)
+		for i := range f.events {
+			f.seen[[2]string{f.events[i].Source, f.events[i].ID}] = struct{}{}
+		}
+	}
+	if f.seen != nil {
+		f.seen[[2]string{e.Source, e.ID}] = struct{}{}
+	}
 	f.events = append(f.events, e)
 	return true
 }
 
+func (f *Facts) knows(e *Event) bool {
+	if f.seen != nil {
+		_, known := f.seen[[2]string{e.Source, e.ID}]
+		return known
+	}
+	for i := range f.events {
+		if f.events[i].ID == e.ID && f.events[i].Source == e.Source {
+			return true
+		}
+	}
+	return false
+}
+
 // Len is the number of events.
 func (f *Facts) Len() int { return len(f.events) }
+
+// Events walks over the events, in the order in which they were added.
+func (f *Facts) Events() iter.Seq[Event] { return slices.Values(f.events) }
 
 // CreatedAt is when the order was created, in the words of its earliest order.created, and
 // whether there is one.

@@ -23,7 +23,7 @@ type ClaimPlan struct {
 func (p *ClaimPlan) Filed() FiledCase {
 	return FiledCase{
 		Kind: p.Case.Kind, OpenedAt: p.Case.OpenedAt.Time().UTC().Truncate(time.Second),
-		LastMovementAt: p.Case.LastMovementAt.Time(), FileBy: p.Case.FileBy.Time(),
+		LastMovementAt: p.Case.LastMovementAt.Time().UTC(), FileBy: p.Case.FileBy.Time().UTC(),
 	}
 }
 

@@ -49,8 +49,8 @@ func SameCase(a, b Case) bool {
 		a.ConfirmBy.Time().Equal(b.ConfirmBy.Time()) && a.FileBy.Time().Equal(b.FileBy.Time())
 }
 
-// NextChange is the next moment after now at which an assessment changes by time alone;
-// zero when it never does.
+// NextChange is the next moment after now at which an assessment, or the end of the story,
+// changes by time alone; zero when it never does.
 func NextChange(f *Facts, rs Ruleset, now time.Time) time.Time {
 	v := look(f, rs, now)
 	w := &wake{now: now}
@@ -69,5 +69,7 @@ func NextChange(f *Facts, rs Ruleset, now time.Time) time.Time {
 		}
 	}
 	w.cases(v.cases())
+	v.over(w)
+	w.at(f.lastFact(now).Add(rs.Pack.Order.IdleEnd.Value.Std()))
 	return w.next
 }

@@ -110,21 +110,17 @@ func nextStep(s rules.CaseStatus, store, order string) Text {
 // howToConfirm tells where the button is and how to say here that it was pressed.
 func howToConfirm(b *strings.Builder, c *rules.Case, store, order string) {
 	section(b, Text{"您可以做什么", "What you can do"})
-	sentence(b, Text{
-		"1. 在卖家后台“物流 → 物流纠纷”点击“确认异常”。这个按钮只有人能点,系统不会代点。",
-		"1. Press “Confirm exception” under “Logistics → Logistics disputes” in the seller centre. Only a person can press it; nothing here does.",
-	})
-	sentence(b, Text{
-		"2. 在这里登记已确认:向订单流程发送信号 `confirm-exception`(把 by 改成您的名字),或运行下面的命令。",
-		"2. Record it here: send the signal `confirm-exception` to the order's workflow (put your name in by), or run the command.",
-	})
+	b.WriteString("1. 在卖家后台“物流 → 物流纠纷”点击“确认异常”。这个按钮只有人能点,系统不会代点。\n" +
+		"   Press “Confirm exception” under “Logistics → Logistics disputes” in the seller centre. Only a person can press it; nothing here does.\n" +
+		"2. 在这里登记已确认:向订单流程发送信号 `confirm-exception`(把 by 改成您的名字),或运行下面的命令。\n" +
+		"   Record it here: send the signal `confirm-exception` to the order's workflow (put your name in by), or run the command.\n\n")
 	fmt.Fprintf(b, "```json\n{\"tracking_number\":%q,\"kind\":%q,\"by\":\"NAME\"}\n```\n", c.TrackingNumber, c.Kind)
 	fmt.Fprintf(b, "```sh\n%s\n```\n", ConfirmCommand(store, order, c.TrackingNumber, c.Kind))
 }
 
 // ConfirmCommand is the command line that records a confirmation.
 func ConfirmCommand(store, order, number string, kind rules.CaseKind) string {
-	return fmt.Sprintf("starter confirm --order %s/%s --tracking-number %s --kind %s --by NAME", store, order, number, kind)
+	return fmt.Sprintf("go run ./starter confirm %s %s %s --kind %s --by NAME", store, order, number, kind)
 }
 
 // worth tells what the order's claims are worth.

@@ -81,7 +81,7 @@ func told(n rules.Notice, p *rules.ClaimPlan, loc *time.Location) Text {
 			"Customs is holding the parcel. Submit the clearance document before %s: should it come to a claim, that extends the filing window.", by)
 	case rules.NoticeConfirm:
 		return both("%s:请到卖家后台“物流 → 物流纠纷”点击“确认异常”,并在系统里登记,截止 %s。逾期将失去索赔机会。",
-			"%s: press “Confirm exception” under “Logistics → Logistics disputes” in the seller centre and record it here by %s. After that the claim is lost.", kind, by)
+			"%s: press “Confirm exception” under “Logistics → Logistics disputes” in the seller centre and record it here by %s. After that the claim is lost.", kind.capital(), by)
 	case rules.NoticeFile:
 		return both("%s已确认:请备齐物流底单、出库记录和站内信记录并提交索赔,截止 %s。底单要清晰,出库记录要有时间和 SKU。",
 			"Confirmed (%s): gather the waybill scan, the outbound record and the buyer messages and file the claim by %s. The waybill must be legible; the record needs its time and SKUs.", kind, by)

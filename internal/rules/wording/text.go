@@ -45,6 +45,14 @@ func (t Text) and(more Text) Text {
 	return Text{t.ZH + more.ZH, t.EN + " " + more.EN}
 }
 
+// capital begins the English sentence with a capital.
+func (t Text) capital() Text {
+	if t.EN != "" {
+		t.EN = strings.ToUpper(t.EN[:1]) + t.EN[1:]
+	}
+	return t
+}
+
 // platformZone is the zone that sellers know by a name of its own.
 const platformZone = "Asia/Shanghai"
 

@@ -45,7 +45,7 @@ func WaitingClaim(p rules.ClaimPlan, loc *time.Location) Text {
 
 // caseWaits is what one case asks for.
 func caseWaits(c *rules.Case, loc *time.Location) Text {
-	what := both("%s(%s)", "%s (%s)", Kind(c.Kind), c.TrackingNumber)
+	what := both("%s(%s)", "%s (%s)", Kind(c.Kind), c.TrackingNumber).capital()
 	by := Text{"期限未定", "no date yet"}
 	if c.NextDeadline != nil {
 		by = clock(c.NextDeadline.At.Time(), loc)

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"parcelward/internal/config"
+	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+)
+
+// Store is what the API needs of Postgres; postgres.DB is one.
+type Store interface {
+	// Accept keeps events durably. After an error some may be kept; sending all again is right.
+	Accept(ctx context.Context, events []postgres.Incoming) (postgres.Accepted, error)
+	// Order returns what is known of an order, or an error that wraps postgres.ErrNotFound.
+	Order(ctx context.Context, store, order string) (postgres.Order, error)
+	// Facts returns the facts of an order.
+	Facts(ctx context.Context, o *postgres.Order) ([]postgres.Fact, error)
+	// Ping tells whether Postgres answers.
+	Ping(ctx context.Context) error
+}
+
+// Workflows is what the API needs of Temporal; see temporalclient.Orders for the errors.
+type Workflows interface {
+	Confirm(ctx context.Context, store, order, key string, c protocol.Confirmation) (protocol.ConfirmationResult, error)
+	Check(ctx context.Context) error
+}
+
+// Options are the parts of an API. All but Clock and WebUI are required.
+type Options struct {
+	Store     Store
+	Workflows Workflows
+	Rules     config.Rules
+	Clock     protocol.Clock // defaults to real time
+	WebUI     string         // base URL of Temporal's Web UI, for links; empty: no links
+	Namespace string
+	Log       *slog.Logger
+}
+
+type server struct{ Options }
+
+// New is the API's handler.
+func New(o Options) http.Handler {
+	s := &server{o}
+	mux := http.NewServeMux()
+	c := huma.DefaultConfig("Parcelward", "1")
+	c.Info.Description = "Keeps every deadline of a cross-border seller's orders: events in, assessments and confirmations out."
+	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil // no pages that load from elsewhere, no $schema in answers
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[rules.Stamp](), reflect.TypeFor[time.Time]())
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[money.Amount](), reflect.TypeFor[amount]())
+	api := humago.New(mux, c)
+	s.registerEvents(api)
+	s.registerOrders(api)
+	s.registerConfirm(api)
+	s.registerHealth(api)
+	return s.logged(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// amount is how money is written.
+type amount struct {
+	Amount   string `json:"amount" example:"88.20"`
+	Currency string `json:"currency" example:"USD"`
+}
+
+// now is virtual time.
+func (s *server) now() time.Time { return s.Clock.Virtual(time.Now()) }
+
+// unavailable hides what went wrong inside from the caller and tells the log.
+func (s *server) unavailable(what string, err error) error {
+	s.Log.Error("request failed: "+what+" does not answer", "error", err)
+	return huma.Error503ServiceUnavailable(what + " does not answer; try again: what is sent twice counts once")
+}
+
+// statusWriter notes what was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// logged logs requests without their bodies.
+func (s *server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(sw, r)
+		level := slog.LevelInfo
+		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			level = slog.LevelDebug
+		}
+		s.Log.LogAttrs(r.Context(), level, "request",
+			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", sw.status),
+			slog.Int64("bytes_in", r.ContentLength), slog.Int64("bytes_out", sw.bytes), slog.Duration("took", time.Since(start)))
+	})
+}

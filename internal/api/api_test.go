@@ -1,0 +1,494 @@
+package api_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parcelward/internal/api"
+	"parcelward/internal/config"
+	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/temporalclient"
+)
+
+// store is an inbox in memory.
+type store struct {
+	mu     sync.Mutex
+	events []postgres.Incoming
+	down   error
+}
+
+func (s *store) Accept(_ context.Context, events []postgres.Incoming) (postgres.Accepted, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return postgres.Accepted{}, s.down
+	}
+	var sum postgres.Accepted
+	for _, e := range events {
+		known := false
+		for _, old := range s.events {
+			known = known || (old.Event.Source == e.Event.Source && old.Event.ID == e.Event.ID)
+		}
+		if known {
+			sum.Repeated++
+			continue
+		}
+		sum.New++
+		s.events = append(s.events, postgres.Incoming{Event: e.Event, Raw: []byte(strings.Clone(string(e.Raw)))})
+	}
+	return sum, nil
+}
+
+func (s *store) Order(_ context.Context, shop, order string) (postgres.Order, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.events {
+		if e.Event.Store == shop && e.Event.Order == order {
+			return postgres.Order{Store: shop, Order: order}, s.down
+		}
+	}
+	return postgres.Order{}, cmp.Or(s.down, postgres.ErrNotFound)
+}
+
+func (s *store) Facts(_ context.Context, o *postgres.Order) ([]postgres.Fact, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var facts []postgres.Fact
+	for i, e := range s.events {
+		if e.Event.Store == o.Store && e.Event.Order == o.Order {
+			facts = append(facts, postgres.Fact{Position: int64(i + 1), Raw: string(e.Raw)})
+		}
+	}
+	return facts, s.down
+}
+
+func (s *store) Ping(context.Context) error { return s.down }
+
+// workflows answers confirmations as told.
+type workflows struct {
+	answer func(key string, c protocol.Confirmation) (protocol.ConfirmationResult, error)
+	down   error
+}
+
+func (w *workflows) Confirm(_ context.Context, _, _, key string, c protocol.Confirmation) (protocol.ConfirmationResult, error) {
+	return w.answer(key, c)
+}
+
+func (w *workflows) Check(context.Context) error { return w.down }
+
+type bundle struct {
+	store     *store
+	workflows *workflows
+	client    api.Client
+	url       string
+}
+
+// clock stands still but for a second or so: 2026-03-01.
+func clock() protocol.Clock {
+	return protocol.Clock{Origin: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Start: time.Now(), Speed: 1}
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	known, err := new(config.Shared).Rules()
+	require.NoError(t, err)
+	b := &bundle{store: new(store), workflows: new(workflows)}
+	srv := httptest.NewServer(api.New(api.Options{
+		Store: b.store, Workflows: b.workflows, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		Log: slog.New(slog.DiscardHandler),
+	}))
+	t.Cleanup(srv.Close)
+	b.url = srv.URL
+	b.client = api.Client{Base: srv.URL, HTTP: srv.Client()}
+	return b
+}
+
+func (b *bundle) post(t *testing.T, path, mediaType, body string) (int, http.Header, string) {
+	t.Helper()
+	res, err := http.Post(b.url+path, mediaType, strings.NewReader(body)) //nolint:gosec // of httptest
+	require.NoError(t, err)
+	return answer(t, res)
+}
+
+func (b *bundle) get(t *testing.T, path string) (int, http.Header, string) {
+	t.Helper()
+	res, err := http.Get(b.url + path) //nolint:gosec // of httptest
+	require.NoError(t, err)
+	return answer(t, res)
+}
+
+func answer(t *testing.T, res *http.Response) (int, http.Header, string) {
+	t.Helper()
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res.StatusCode, res.Header, string(text)
+}
+
+// event is a CloudEvent of order s/1.
+func event(id, eventType, at, data string) string {
+	return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"test","type":%q,"subject":"s/1","time":%q,"data":%s}`, id, eventType, at, data)
+}
+
+const (
+	createdData = `{"created_at":"2026-01-01T10:00:00+08:00","buyer":{"name":"Ana","country":"DE"},"category":"standard","service_code":"CAINIAO_STANDARD",` +
+		`"free_shipping":true,"amount_paid":{"amount":"88.20","currency":"USD"},"freight":{"amount":"0","currency":"USD"},` +
+		`"commission":{"amount":"4.00","currency":"USD"},"tax":{"amount":"0","currency":"USD"},"items":[{"sku":"A","quantity":1}]}`
+	recordedData = `{"tracking_number":"LP00123456789012","carrier":"cainiao","service_code":"CAINIAO_STANDARD","recorded_at":"2026-01-02T10:00:00+08:00","shipped_at":"2026-01-02T09:00:00+08:00","trace_alert":false}`
+	scanData     = `{"tracking_number":"LP00123456789012","events":[{"at":"2026-01-20T08:00:00+08:00","milestone":"in_transit","source":"carrier"}]}`
+)
+
+func created() string { return event("1", "order.created", "2026-01-01T10:00:00+08:00", createdData) }
+
+// stalled is an order whose parcel is silent since 2026-01-20: confirm-by is 2026-02-25.
+func stalled() []string {
+	return []string{
+		created(),
+		event("2", "order.paid", "2026-01-01T11:00:00+08:00", `{"paid_at":"2026-01-01T11:00:00+08:00"}`),
+		event("3", "shipment.recorded", "2026-01-02T10:00:00+08:00", recordedData),
+		event("4", "tracking.updated", "2026-01-20T09:00:00+08:00", scanData),
+	}
+}
+
+func (b *bundle) load(t *testing.T, events []string) {
+	t.Helper()
+	status, _, body := b.post(t, "/v1/events", "application/x-ndjson", strings.Join(events, "\n"))
+	require.Equal(t, http.StatusAccepted, status, body)
+}
+
+func TestEventsGoIn(t *testing.T) {
+	for mediaType, body := range map[string]string{
+		"application/cloudevents+json":                      created(),
+		"application/json; charset=utf-8":                   created(),
+		"application/cloudevents-batch+json; charset=UTF-8": "[" + strings.Join(stalled(), ",\n") + "]",
+		"application/x-ndjson":                              "\ufeff" + strings.Join(stalled(), "\r\n\r\n"),
+	} {
+		t.Run(mediaType, func(t *testing.T) {
+			b := setup(t)
+			status, _, text := b.post(t, "/v1/events", mediaType, body)
+			require.Equal(t, http.StatusAccepted, status, text)
+			n := len(b.store.events)
+			assert.Equal(t, fmt.Sprintf("{\"accepted\":%d,\"repeated\":0}\n", n), text)
+			assert.Equal(t, rules.TypeOrderCreated, b.store.events[0].Event.Type)
+			_, _, text = b.post(t, "/v1/events", mediaType, body)
+			assert.Equal(t, fmt.Sprintf("{\"accepted\":0,\"repeated\":%d}\n", n), text)
+		})
+	}
+}
+
+func TestBadEventsAreRefusedAlone(t *testing.T) {
+	deep := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)
+	for name, c := range map[string]struct{ bad, key, expected string }{
+		"no JSON":          {`{"specversion":`, "", "valid JSON"},
+		"no offset":        {event("b", "order.paid", "2026-01-01T11:00:00", `{"paid_at":"2026-01-01T11:00:00Z"}`), "time", "RFC 3339"},
+		"no offset inside": {event("b", "order.paid", "2026-01-01T11:00:00Z", `{"paid_at":"2026-01-01T11:00:00"}`), "data.paid_at", "RFC 3339"},
+		"negative money":   {strings.Replace(created(), `"88.20"`, `"-88.20"`, 1), "data.amount_paid", "not negative"},
+		"no country":       {strings.Replace(created(), `"DE"`, `"XX"`, 1), "data.buyer.country", "ISO 3166"},
+		"subject":          {strings.Replace(created(), `"s/1"`, `"s"`, 1), "subject", "STORE/ORDER"},
+		"reserved":         {strings.Replace(created(), `"data"`, `"inboxpos":7,"data"`, 1), "inboxpos", "reserved"},
+		"invalid UTF-8":    {strings.Replace(created(), "Ana", "A\xffa", 1), "", "UTF-8"},
+		"deep JSON":        {event("b", "order.paid", "2026-01-01T11:00:00Z", `{"paid_at":`+deep+`}`), "", ""},
+		"10 MB line":       {`"` + strings.Repeat("x", 9<<20) + `"`, "", "at most 1048576 bytes"},
+	} {
+		for mediaType, join := range map[string]func(...string) string{
+			"application/x-ndjson":               func(s ...string) string { return strings.Join(s, "\n") },
+			"application/cloudevents-batch+json": func(s ...string) string { return "[" + strings.Join(s, ",") + "]" },
+		} {
+			t.Run(name+" "+mediaType, func(t *testing.T) {
+				b := setup(t)
+				good := stalled()
+				status, _, text := b.post(t, "/v1/events", mediaType, join(good[1], c.bad, good[2]))
+				require.Equal(t, http.StatusAccepted, status, text)
+				var r api.Receipt
+				require.NoError(t, json.Unmarshal([]byte(text), &r))
+				require.NotEmpty(t, r.Refused)
+				refused := r.Refused[0]
+				assert.Contains(t, refused.Expected, c.expected)
+				if name == "no JSON" || name == "deep JSON" {
+					// In an array nobody can tell where the next event begins.
+					assert.GreaterOrEqual(t, r.Accepted, 1)
+				} else {
+					assert.Equal(t, 2, r.Accepted, "the others go in")
+					if c.key != "" {
+						assert.Equal(t, c.key, refused.Key)
+					}
+				}
+				if strings.Contains(mediaType, "ndjson") {
+					assert.Equal(t, 2, refused.Line)
+					assert.Equal(t, 2, r.Accepted)
+				} else {
+					require.NotNil(t, refused.Index)
+					assert.Equal(t, 1, *refused.Index)
+				}
+				assert.Less(t, len(text), 1000, "hostile input is shortened")
+			})
+		}
+	}
+}
+
+func TestNothingGoesIn(t *testing.T) {
+	for name, c := range map[string]struct {
+		mediaType, body string
+		status          int
+		says            string
+	}{
+		"one bad event":  {"application/cloudevents+json", strings.Replace(created(), `"DE"`, `"xx"`, 1), 422, "data.buyer.country"},
+		"all bad":        {"application/x-ndjson", "{\n]\nnull", 422, "3 refused"},
+		"no array":       {"application/cloudevents-batch+json", created(), 422, "an array of CloudEvents"},
+		"an array":       {"application/json", "[" + created() + "]", 422, "the event did not go in"},
+		"empty":          {"application/json", "", 400, "body is required"},
+		"broken array":   {"application/cloudevents-batch+json", `[,`, 422, "valid JSON"},
+		"another type":   {"text/plain", created(), 415, "application/x-ndjson"},
+		"no type":        {"", created(), 415, "application/x-ndjson"},
+		"20 MB":          {"application/x-ndjson", strings.Repeat(created()+"\n", 40_000), 413, ""},
+		"20 MB of blank": {"application/json", strings.Repeat(" ", 20<<20), 413, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			status, header, text := b.post(t, "/v1/events", c.mediaType, c.body)
+			assert.Equal(t, c.status, status, text)
+			assert.Equal(t, "application/problem+json", header.Get("Content-Type"))
+			assert.Contains(t, text, c.says)
+			assert.Empty(t, b.store.events)
+		})
+	}
+}
+
+func TestTextAfterTheArray(t *testing.T) {
+	b := setup(t)
+	status, _, text := b.post(t, "/v1/events", "application/cloudevents-batch+json", "["+created()+"] garbage")
+	assert.Equal(t, http.StatusAccepted, status)
+	assert.Contains(t, text, "text after the array")
+	assert.Contains(t, text, `"accepted":1`)
+}
+
+func TestEmptyBatch(t *testing.T) {
+	b := setup(t)
+	status, _, text := b.post(t, "/v1/events", "application/cloudevents-batch+json", "[]")
+	assert.Equal(t, http.StatusAccepted, status, text)
+}
+
+func TestUnknownTypeIsKeptAndCounted(t *testing.T) {
+	b := setup(t)
+	r, err := b.client.Send(t.Context(), [][]byte{[]byte(event("9", "parcel.weighed", "2026-01-01T11:00:00Z", `{"grams":4}`))})
+	require.NoError(t, err)
+	assert.Equal(t, api.Receipt{Accepted: 1, Unknown: 1}, r)
+}
+
+func TestStoreDown(t *testing.T) {
+	b := setup(t)
+	b.store.down = errors.New("secret-host refused")
+	status, _, text := b.post(t, "/v1/events", "application/json", created())
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.NotContains(t, text, "secret-host")
+	status, _, _ = b.get(t, "/v1/orders/s/1")
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+}
+
+func TestAssessment(t *testing.T) {
+	b := setup(t)
+	b.load(t, stalled())
+	f := rules.NewFacts("s", "1")
+	for _, line := range stalled() {
+		e, err := protocol.DecodeEvent([]byte(line))
+		require.NoError(t, err)
+		f.Add(e)
+	}
+	known, err := new(config.Shared).Rules()
+	require.NoError(t, err)
+	rs, err := known.For(f, "")
+	require.NoError(t, err)
+	a, ok := rules.Assess(f, rs, time.Date(2026, 2, 20, 0, 0, 0, 0, time.UTC))
+	require.True(t, ok)
+	want, err := json.Marshal(&a)
+	require.NoError(t, err)
+	for _, asOf := range []string{"2026-02-20T00:00:00Z", "2026-02-20T08:00:00%2B08:00", "2026-02-20T08:00:00+08:00"} {
+		status, header, got := b.get(t, "/v1/orders/s/1/assessment?as_of="+asOf)
+		assert.Equal(t, http.StatusOK, status)
+		assert.Equal(t, "application/json", header.Get("Content-Type"))
+		assert.Equal(t, string(want)+"\n", got, "the same bytes as the backtest's")
+	}
+	for path, want := range map[string]int{
+		"/v1/orders/s/1/assessment?as_of=2026-02-20T00:00:00":  422,
+		"/v1/orders/s/1/assessment?as_of=2025-02-20T00:00:00Z": 404,
+		"/v1/orders/s/2/assessment":                            404,
+		"/v1/orders/s/%25/assessment":                          422,
+		"/v1/orders/s/" + strings.Repeat("9", 65):              422,
+	} {
+		status, header, text := b.get(t, path)
+		assert.Equal(t, want, status, path+text)
+		assert.Equal(t, "application/problem+json", header.Get("Content-Type"), path)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	b := setup(t)
+	b.load(t, stalled())
+	o, err := b.client.Order(t.Context(), "s", "1")
+	require.NoError(t, err)
+	assert.Equal(t, 4, o.Facts)
+	assert.Equal(t, "order/s/1", o.WorkflowID)
+	assert.Equal(t, "http://ui/namespaces/default/workflows/order%2Fs%2F1", o.WebUI)
+	require.NotNil(t, o.Assessment)
+	assert.Equal(t, rules.StatusExpired, o.Assessment.Cases[0].Status)
+	assert.NotEmpty(t, o.Waiting.ZH)
+	assert.GreaterOrEqual(t, len(o.Timeline), 5)
+	_, err = b.client.Order(t.Context(), "s", "2")
+	var p *api.Problem
+	require.ErrorAs(t, err, &p)
+	assert.Equal(t, 404, p.Status)
+}
+
+func confirmAt(at string) protocol.Confirmation {
+	c := protocol.Confirmation{TrackingNumber: "lp 0012-3456789012", By: "wang"}
+	if at != "" {
+		t, _ := time.Parse(time.RFC3339, at)
+		c.At = &t
+	}
+	return c
+}
+
+func TestConfirmAnswered(t *testing.T) {
+	b := setup(t)
+	b.load(t, stalled())
+	var keys []string
+	b.workflows.answer = func(key string, c protocol.Confirmation) (protocol.ConfirmationResult, error) {
+		keys = append(keys, key)
+		assert.Equal(t, "LP00123456789012", c.TrackingNumber)
+		require.NotNil(t, c.At, "the API always says when")
+		return protocol.ConfirmationResult{At: *c.At, Confirmed: []rules.CaseID{{TrackingNumber: c.TrackingNumber, Kind: rules.KindStall}}}, nil
+	}
+	for range 2 {
+		got, err := b.client.Confirm(t.Context(), "s", "1", "", confirmAt("2026-02-24T12:00:00Z"))
+		require.NoError(t, err)
+		assert.Equal(t, api.StatusConfirmed, got.Status)
+		assert.Len(t, got.Confirmed, 1)
+	}
+	assert.Equal(t, keys[0], keys[1], "the same act has the same key")
+	_, err := b.client.Confirm(t.Context(), "s", "1", "task-7", confirmAt(""))
+	require.NoError(t, err)
+	assert.Contains(t, keys[2], "task-7")
+	assert.Len(t, b.store.events, 4, "the workflow writes the fact")
+}
+
+func TestConfirmNotAnswered(t *testing.T) {
+	b := setup(t)
+	b.load(t, stalled())
+	b.workflows.answer = func(string, protocol.Confirmation) (protocol.ConfirmationResult, error) {
+		return protocol.ConfirmationResult{}, temporalclient.ErrNoAnswer
+	}
+	for range 2 {
+		got, err := b.client.Confirm(t.Context(), "s", "1", "", confirmAt("2026-02-24T12:00:00Z"))
+		require.NoError(t, err)
+		assert.Equal(t, api.StatusRecorded, got.Status)
+	}
+	require.Len(t, b.store.events, 5, "recorded once")
+	o, err := b.client.Order(t.Context(), "s", "1")
+	require.NoError(t, err)
+	assert.Equal(t, rules.StatusConfirmed, o.Assessment.Cases[0].Status, "it counts by its own time")
+}
+
+func TestConfirmRefused(t *testing.T) {
+	b := setup(t)
+	b.load(t, stalled())
+	noAnswer := func(string, protocol.Confirmation) (protocol.ConfirmationResult, error) {
+		return protocol.ConfirmationResult{}, temporalclient.ErrNotRunning
+	}
+	refuse := func(string, protocol.Confirmation) (protocol.ConfirmationResult, error) {
+		return protocol.ConfirmationResult{}, &temporalclient.RefusedError{Type: protocol.ErrTooLate, Reason: "too late: by then"}
+	}
+	kind := confirmAt("2026-02-24T12:00:00Z")
+	kind.Kind = "bored"
+	anonymous := confirmAt("2026-02-24T12:00:00Z")
+	anonymous.By = ""
+	for name, c := range map[string]struct {
+		answer func(string, protocol.Confirmation) (protocol.ConfirmationResult, error)
+		order  string
+		body   protocol.Confirmation
+		status int
+		says   string
+	}{
+		"by the workflow": {refuse, "1", confirmAt("2026-02-24T12:00:00Z"), 409, "too late"},
+		"too late":        {noAnswer, "1", confirmAt("2026-02-28T12:00:00Z"), 409, "too late"},
+		"no case yet":     {noAnswer, "1", confirmAt("2026-02-01T12:00:00Z"), 409, "no open case"},
+		"to come":         {noAnswer, "1", confirmAt("2026-03-24T12:00:00Z"), 422, "has come"},
+		"unknown order":   {noAnswer, "2", confirmAt("2026-02-24T12:00:00Z"), 404, "unknown"},
+		"kind":            {noAnswer, "1", kind, 422, "kind"},
+		"nobody":          {noAnswer, "1", anonymous, 422, "by"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.workflows.answer = c.answer
+			_, err := b.client.Confirm(t.Context(), "s", c.order, "", c.body)
+			var p *api.Problem
+			require.ErrorAs(t, err, &p)
+			assert.Equal(t, c.status, p.Status)
+			assert.Contains(t, p.Error(), c.says)
+		})
+	}
+	assert.Len(t, b.store.events, 4, "nothing was recorded")
+	for _, body := range []string{`{}`, `{"tracking_number":"A","by":"w","at":"2026-02-24"}`, `[`, `{"tracking_number":7,"by":"w"}`} {
+		status, header, text := b.post(t, "/v1/orders/s/1/confirm", "application/json", body)
+		assert.Contains(t, []int{400, 422}, status, body+text)
+		assert.Equal(t, "application/problem+json", header.Get("Content-Type"))
+	}
+}
+
+func TestHealth(t *testing.T) {
+	b := setup(t)
+	status, _, text := b.get(t, "/readyz")
+	assert.Equal(t, http.StatusOK, status, text)
+	b.workflows.down = errors.New("no")
+	status, _, text = b.get(t, "/readyz")
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.JSONEq(t, `{"status":"unready","postgres":"ok","temporal":"does not answer"}`, text)
+	b.store.down = errors.New("no")
+	_, _, text = b.get(t, "/readyz")
+	assert.Contains(t, text, `"postgres":"does not answer"`)
+	status, _, _ = b.get(t, "/healthz")
+	assert.Equal(t, http.StatusOK, status)
+}
+
+func TestCrossSitePostsAreRefused(t *testing.T) {
+	b := setup(t)
+	req, err := http.NewRequest(http.MethodPost, b.url+"/v1/events", strings.NewReader(created()))
+	require.NoError(t, err)
+	req.Header.Set("Sec-Fetch-Site", "cross-site")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	status, _, _ := answer(t, res)
+	assert.Equal(t, http.StatusForbidden, status)
+	assert.Empty(t, b.store.events)
+}
+
+func TestOpenAPI(t *testing.T) {
+	b := setup(t)
+	status, _, text := b.get(t, "/openapi.json")
+	require.Equal(t, http.StatusOK, status)
+	value := jsontext.Value(text)
+	require.True(t, value.IsValid())
+	for _, want := range []string{
+		`"openapi":"3.1.0"`, "/v1/orders/{store}/{order}/confirm", "application/cloudevents-batch+json", "application/x-ndjson", `"/readyz"`, "next_deadline",
+	} {
+		assert.Contains(t, text, want)
+	}
+	assert.NotContains(t, text, os.TempDir())
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"parcelward/internal/protocol"
+)
+
+// Client speaks to an API. The zero value of HTTP is [http.DefaultClient].
+type Client struct {
+	Base string // such as http://127.0.0.1:8080
+	HTTP *http.Client
+}
+
+// Problem is an answer that says no (RFC 9457).
+type Problem struct {
+	Status  int       `json:"status"`
+	Title   string    `json:"title"`
+	Detail  string    `json:"detail"`
+	Refused []Refusal `json:"refused"`
+}
+
+// Error implements error.
+func (p *Problem) Error() string {
+	if p.Detail == "" {
+		return fmt.Sprintf("the server answered %d %s", p.Status, p.Title)
+	}
+	return p.Detail
+}
+
+// Temporary tells whether the same request may go well later.
+func (p *Problem) Temporary() bool {
+	return p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests || p.Status == http.StatusRequestTimeout
+}
+
+// Send sends events, one a line. Refused ones are told in the receipt by their line, from 1,
+// also when all are.
+func (c Client) Send(ctx context.Context, lines [][]byte) (Receipt, error) {
+	var r Receipt
+	err := c.do(ctx, http.MethodPost, "/v1/events", mediaNDJSON, "", append(bytes.Join(lines, []byte{'\n'}), '\n'), &r)
+	if p, ok := err.(*Problem); ok && p.Status == http.StatusUnprocessableEntity { //nolint:errorlint // do returns it as it is
+		return Receipt{Refused: p.Refused}, nil
+	}
+	return r, err
+}
+
+// Order asks what is known of an order.
+func (c Client) Order(ctx context.Context, store, order string) (Order, error) {
+	var o Order
+	return o, c.do(ctx, http.MethodGet, orderURL(store, order), "", "", nil, &o)
+}
+
+// Confirm records a confirmation; the same key confirms once.
+func (c Client) Confirm(ctx context.Context, store, order, key string, confirmation protocol.Confirmation) (Confirmed, error) {
+	var answer Confirmed
+	body, err := json.Marshal(confirmation)
+	if err != nil {
+		return answer, fmt.Errorf("write the confirmation: %w", err)
+	}
+	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/confirm", mediaJSON, key, body, &answer)
+}
+
+func orderURL(store, order string) string {
+	return "/v1/orders/" + url.PathEscape(store) + "/" + url.PathEscape(order)
+}
+
+// do returns a *Problem, as it is, for an answer that says no.
+func (c Client) do(ctx context.Context, method, path, mediaType, key string, body []byte, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, bodyPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", c.Base, err)
+	}
+	if mediaType != "" {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	h := c.HTTP
+	if h == nil {
+		h = http.DefaultClient
+	}
+	res, err := h.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", c.Base, err)
+	}
+	defer res.Body.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", c.Base, err)
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		p := new(Problem)
+		if json.Unmarshal(data, p) != nil || p.Status == 0 {
+			p = &Problem{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
+		}
+		return p
+	}
+	if err := json.Unmarshal(data, answer); err != nil {
+		return fmt.Errorf("read the answer of %s: expected the API's JSON: %w", c.Base, err)
+	}
+	return nil
+}
+
+// Await waits until the API answers its readiness check, or ctx is done.
+func (c Client) Await(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var h Health
+		err := c.do(ctx, http.MethodGet, "/readyz", "", "", nil, &h)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the API at %s is not ready: %w", c.Base, err)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package config_test
+
+import (
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parcelward/internal/config"
+)
+
+// clean empties the environment of everything that the package reads.
+func clean(t *testing.T) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		key, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(key, "PARCELWARD_") || key == "DATABASE_URL" {
+			t.Setenv(key, "") // restored at the end; empty counts as not set
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	clean(t)
+	s, err := config.LoadStarter()
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:8080", s.Listen)
+	assert.Equal(t, "127.0.0.1:7233", s.Temporal.Address)
+	assert.Equal(t, "default", s.Temporal.Namespace)
+	assert.Equal(t, slog.LevelInfo, s.LogLevel)
+	assert.Zero(t, s.Clock.Protocol())
+	require.Error(t, s.NeedDatabase())
+}
+
+func TestEmptyCountsAsNotSet(t *testing.T) {
+	clean(t)
+	t.Setenv("PARCELWARD_LISTEN", "")
+	t.Setenv("PARCELWARD_LOG_LEVEL", "")
+	s, err := config.LoadStarter()
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:8080", s.Listen)
+	value, set := os.LookupEnv("PARCELWARD_LISTEN")
+	assert.True(t, set && value == "", "the environment is left as it was")
+}
+
+func TestPlainDatabaseURL(t *testing.T) {
+	clean(t)
+	t.Setenv("DATABASE_URL", "postgres://plain/db")
+	w, err := config.LoadWorker()
+	require.NoError(t, err)
+	assert.Equal(t, "postgres://plain/db", w.DatabaseURL)
+	t.Setenv("PARCELWARD_DATABASE_URL", "postgres://own/db")
+	w, err = config.LoadWorker()
+	require.NoError(t, err)
+	assert.Equal(t, "postgres://own/db", w.DatabaseURL)
+	assert.Equal(t, config.FilingAssisted, w.Filing)
+}
+
+func TestClock(t *testing.T) {
+	clean(t)
+	t.Setenv("PARCELWARD_CLOCK_ORIGIN", "2026-01-01T00:00:00+08:00")
+	t.Setenv("PARCELWARD_CLOCK_START", "2026-11-22T12:00:00Z")
+	t.Setenv("PARCELWARD_CLOCK_SPEED", "43200")
+	s, err := config.LoadStarter()
+	require.NoError(t, err)
+	clock := s.Clock.Protocol()
+	assert.Equal(t, "2026-01-02T16:00:00Z", clock.Virtual(clock.Start.Add(4*time.Second)).Format(time.RFC3339))
+}
+
+func TestAllProblemsTogether(t *testing.T) {
+	clean(t)
+	for key, value := range map[string]string{
+		"PARCELWARD_CLOCK_SPEED":          "fast",
+		"PARCELWARD_CLOCK_ORIGIN":         "2026-01-01T00:00:00Z",
+		"PARCELWARD_LOG_LEVEL":            "loud",
+		"PARCELWARD_FILING":               "telepathy",
+		"PARCELWARD_TEMPORAL_ADDRESS":     "nowhere",
+		"PARCELWARD_TEMPORAL_ADRESS":      "127.0.0.1:1",
+		"PARCELWARD_SPEED":                "1",
+		"PARCELWARD_TEMPORAL_TLS_CERT":    "no-such.pem",
+		"PARCELWARD_OTLP_ENDPOINT":        "collector:4318",
+		"PARCELWARD_TEMPORAL_API_KEY":     "secret-key",
+		"PARCELWARD_POLICY_FILES":         "no-such.yaml,",
+		"PARCELWARD_SANDBOX_URL":          "sandbox",
+		"PARCELWARD_DATABASE_URL":         "mysql://user:secret-password@host/db",
+		"PARCELWARD_TEMPORAL_TLS_KEY":     "",
+		"PARCELWARD_LISTEN":               "127.0.0.1:9090",
+		"PARCELWARD_CALENDAR_FILES":       "",
+		"PARCELWARD_TEMPORAL_NAMESPACE":   "shop",
+		"PARCELWARD_TEMPORAL_TLS_CA_FILE": "x",
+	} {
+		t.Setenv(key, value)
+	}
+	_, err := config.LoadWorker()
+	require.Error(t, err)
+	text := err.Error()
+	for _, want := range []string{
+		`PARCELWARD_CLOCK_SPEED: expected a float64, got "fast"`,
+		"PARCELWARD_CLOCK_ORIGIN, _START, _SPEED: expected all three or none",
+		`PARCELWARD_LOG_LEVEL: expected a slog.Level, got "loud"`,
+		`PARCELWARD_FILING: expected assisted or sandbox, got "telepathy"`,
+		`PARCELWARD_TEMPORAL_ADDRESS: expected host:port, got "nowhere"`,
+		"PARCELWARD_TEMPORAL_ADRESS: expected no such variable",
+		"PARCELWARD_SPEED: expected no such variable",
+		"PARCELWARD_TEMPORAL_TLS_CA_FILE: expected no such variable",
+		"no-such.pem", "no-such.yaml",
+		"PARCELWARD_TEMPORAL_TLS_CERT, PARCELWARD_TEMPORAL_TLS_KEY: expected both or none",
+		"PARCELWARD_OTLP_ENDPOINT: expected an http:// or https:// URL",
+		"PARCELWARD_SANDBOX_URL: expected an http:// or https:// URL",
+		"PARCELWARD_DATABASE_URL: expected a URL that begins with postgres://",
+	} {
+		assert.Contains(t, text, want)
+	}
+	assert.NotContains(t, text, "secret")
+	assert.Equal(t, "loud", os.Getenv("PARCELWARD_LOG_LEVEL"), "the environment is left as it was")
+}
+
+func TestUsageListsEveryVariable(t *testing.T) {
+	var b strings.Builder
+	require.NoError(t, config.Usage(&b))
+	for _, key := range []string{
+		"PARCELWARD_DATABASE_URL", "PARCELWARD_TEMPORAL_API_KEY", "PARCELWARD_CLOCK_SPEED", "PARCELWARD_LISTEN",
+		"PARCELWARD_FILING", "PARCELWARD_SANDBOX_URL", "PARCELWARD_OTLP_ENDPOINT", "PARCELWARD_POLICY_FILES", "PARCELWARD_WORKER",
+	} {
+		assert.Contains(t, b.String(), key)
+	}
+}

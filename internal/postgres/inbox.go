@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+
+	"parcelward/internal/port"
+	"parcelward/internal/postgres/query"
+	"parcelward/internal/protocol"
+)
+
+// Record implements [port.Inbox]. An event that cannot be decoded is refused, and with it
+// all of the call: it is our own.
+func (db *DB) Record(ctx context.Context, events []json.RawMessage) error {
+	in := make([]Incoming, len(events))
+	for i, raw := range events {
+		e, err := protocol.DecodeEvent(raw)
+		if err != nil {
+			return fmt.Errorf("record event %d of %d: %w: %w", i+1, len(events), port.ErrRefused, err)
+		}
+		in[i] = Incoming{Event: e, Raw: raw}
+	}
+	_, err := db.Accept(ctx, in)
+	return err
+}
+
+// Load implements [port.Inbox]. An order of which nothing is known has no facts.
+func (db *DB) Load(ctx context.Context, q port.FactsQuery) (port.Facts, error) {
+	var facts []Fact
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		sql := db.q.WithTx(tx)
+		order, err := sql.LockOrder(ctx, query.LockOrderParams{Store: q.Store, OrderNo: q.Order})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("lock the order: %w", err)
+		}
+		if facts, err = factsOf(ctx, sql, order.OrderPk, q.Behind); err != nil {
+			return err
+		}
+		// Postgres keeps microseconds. Rounded up, no moment that was judged counts as to come.
+		judged := q.Now.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+		return sql.NoteLoad(ctx, query.NoteLoadParams{OrderPk: order.OrderPk, JudgedAt: judged, ForOrder: q.ForOrder})
+	})
+	if err != nil {
+		return port.Facts{}, fmt.Errorf("load the facts of order %s/%s: %w", q.Store, q.Order, err)
+	}
+	return port.Facts{Events: Numbered(facts)}, nil
+}
+
+// Fact is an event as it was received, with its position among the facts of one order.
+type Fact struct {
+	Position int64
+	Raw      string
+}
+
+// Numbered writes facts as they go to workflows, each with its position in it.
+func Numbered(facts []Fact) []json.RawMessage {
+	if len(facts) == 0 {
+		return nil
+	}
+	events := make([]json.RawMessage, len(facts))
+	for i, f := range facts {
+		events[i] = json.RawMessage(protocol.Number(jsontext.Value(f.Raw), f.Position))
+	}
+	return events
+}
+
+func factsOf(ctx context.Context, q *query.Queries, pk, behind int64) ([]Fact, error) {
+	rows, err := q.FactsOf(ctx, query.FactsOfParams{OrderPk: pk, Behind: behind})
+	if err != nil {
+		return nil, fmt.Errorf("read facts: %w", err)
+	}
+	facts := make([]Fact, len(rows))
+	for i, r := range rows {
+		facts[i] = Fact(r)
+	}
+	return facts, nil
+}

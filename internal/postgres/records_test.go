@@ -1,0 +1,140 @@
+package postgres_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parcelward/internal/port"
+	"parcelward/internal/postgres"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+)
+
+func usd(tb testing.TB, s string) money.Amount {
+	tb.Helper()
+	a, err := money.Parse(s, "USD")
+	require.NoError(tb, err)
+	return a
+}
+
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	entry := port.LedgerEntry{Key: "k", Store: "shop", Order: "1", Claim: "C1", Kind: "paid", Amount: usd(t, "88.20"), At: at}
+	require.NoError(t, db.Book(t.Context(), []port.LedgerEntry{entry}))
+	again := entry
+	again.Amount = usd(t, "1")
+	require.NoError(t, db.Book(t.Context(), []port.LedgerEntry{again}))
+	entries, err := db.Entries(t.Context(), "shop", "1")
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.Equal(t, entry, entries[0])
+
+	originals := []port.Evidence{{Kind: "waybill", Name: "b.jpg", SHA256: "bb"}, {Kind: "messages", Name: "a.png", SHA256: "aa"}}
+	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals))
+	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals[:1]))
+	held, err := db.Evidence(t.Context(), "shop", "1", "LP1")
+	require.NoError(t, err)
+	assert.Equal(t, []port.Evidence{originals[1], originals[0]}, held)
+
+	for _, first := range []bool{true, false} {
+		told, err := db.Told(t.Context(), port.Notice{Key: "n", Store: "shop", Order: "1", Kind: "reminder", ZH: "提醒", EN: "reminder"})
+		require.NoError(t, err)
+		assert.Equal(t, first, told)
+	}
+	require.NoError(t, db.Log(t.Context(), "li", "confirm", "shop", "1", map[string]string{"note": "hi"}))
+}
+
+func TestHanding(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	ctx := t.Context()
+	claim := func() []postgres.Order {
+		orders, err := db.ClaimWaiting(ctx, 10, time.Minute)
+		require.NoError(t, err)
+		return orders
+	}
+	accept(t, db, paid(t, "p", "1"))
+	orders := claim()
+	require.Len(t, orders, 1)
+	assert.Empty(t, claim(), "claimed twice")
+	o := orders[0]
+	require.NoError(t, db.Release(ctx, &o, 0, errors.New("no\x00pe")))
+	o = claim()[0]
+	assert.Equal(t, 1, o.Attempts)
+	assert.Equal(t, "no\uFFFDpe", o.LastError)
+
+	// A workflow that loads meanwhile makes a quiet judgement void, but not a telling.
+	_, err := db.Load(ctx, port.FactsQuery{Store: "shop", Order: "1", ForOrder: true, Now: time.Now()})
+	require.NoError(t, err)
+	saved, err := db.SaveHanding(ctx, &o, &postgres.Handing{Upto: o.Latest})
+	require.NoError(t, err)
+	assert.False(t, saved)
+	payout := usd(t, "88.20")
+	opened := rules.Stamp(time.Date(2026, 2, 26, 8, 0, 0, 0, time.UTC))
+	due := &rules.Deadline{Kind: rules.DeadlineConfirm, At: opened}
+	c := postgres.Case{Case: rules.Case{
+		Kind: rules.KindStall, TrackingNumber: "LP1", LastMovementAt: opened, OpenedAt: opened, AlertBy: opened, ConfirmBy: opened,
+		FileBy: opened, Status: rules.StatusOpen, NextDeadline: due,
+	}, Payout: &payout}
+	view := postgres.View{
+		Policy: "p", Stage: rules.StageException, Country: "BR", NextDeadline: due, Payout: &payout,
+		RecheckAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
+	}
+	h := postgres.Handing{Upto: o.Latest, Told: true, RunID: "run", View: view, Cases: []postgres.Case{c}}
+	saved, err = db.SaveHanding(ctx, &o, &h)
+	require.NoError(t, err)
+	assert.True(t, saved)
+	assert.Empty(t, claim())
+	o, err = db.Order(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, view, o.View)
+	assert.True(t, o.Started)
+	assert.Equal(t, "run", o.RunID)
+	cases, err := db.Cases(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, []postgres.Case{c}, cases)
+
+	// Time passes: looked at again, and the case is gone by facts learnt later.
+	none, err := db.ClaimRechecks(ctx, 10, time.Minute, view.RecheckAt.Add(-time.Second))
+	require.NoError(t, err)
+	assert.Empty(t, none)
+	again, err := db.ClaimRechecks(ctx, 10, time.Minute, view.RecheckAt)
+	require.NoError(t, err)
+	require.Len(t, again, 1)
+	saved, err = db.SaveHanding(ctx, &again[0], &postgres.Handing{Upto: o.Latest})
+	require.NoError(t, err)
+	assert.True(t, saved)
+	cases, err = db.Cases(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Empty(t, cases)
+
+	page, err := db.Orders(ctx, "", "", 10)
+	require.NoError(t, err)
+	require.Len(t, page, 1)
+	page, err = db.Orders(ctx, "shop", "1", 10)
+	require.NoError(t, err)
+	assert.Empty(t, page)
+}
+
+// Processes that start together migrate once; a second time changes nothing.
+func TestMigrateTogether(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("needs Postgres")
+	}
+	url, err := stack.NewDatabase(t.Context(), "together")
+	require.NoError(t, err)
+	errs := make(chan error, 3)
+	for range 3 {
+		go func() { errs <- postgres.Migrate(t.Context(), url) }()
+	}
+	for range 3 {
+		require.NoError(t, <-errs)
+	}
+}

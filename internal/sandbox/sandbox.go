@@ -1,0 +1,161 @@
+// Package sandbox is an invented carrier and an invented platform, spoken to over HTTP, for
+// the demo, tests and load.
+//
+// The claims interface is pure invention: the real platform has no public interface for
+// claims or appeals, and whoever files for real is a person (activities.Assisted). The
+// carrier's answers are in the exchange format, not in that of any real carrier.
+//
+// Invariants: a filing or an appeal of a known key changes nothing and gets the first
+// answer; claim numbers and event IDs follow from the keys, so that a repeat is the same
+// fact; decisions and payments are pushed at their virtual time until they are accepted;
+// everything is kept in memory and ends with [Sandbox.Close], which leaves no goroutine.
+package sandbox
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+)
+
+// Options set a sandbox up.
+type Options struct {
+	Clock    protocol.Clock // virtual time; the zero Clock is real time
+	Callback string         // where decisions and payments are pushed, such as the API's /v1/events; empty: nowhere
+	Client   *http.Client   // pushes; nil: a client of 10 s per call
+	Fates    []Fate         // what becomes of claims; the first that fits a claim counts
+	Traces   []Trace        // what the carrier knows
+}
+
+// Fate is what becomes of a claim. Empty fields to choose by fit every claim; a claim that
+// none fits is never decided. Durations are virtual.
+type Fate struct {
+	Store, Order, Number string
+	Kind                 rules.CaseKind
+
+	Decision       string // rules.Decision…
+	DecideAfter    time.Duration
+	Reason         string // of a rejection
+	AppealDecision string // of the appeal; empty: it stays undecided
+	AppealAfter    time.Duration
+	PayAfter       time.Duration // from the approval; 0: never paid
+}
+
+func (f *Fate) fits(c *claim) bool {
+	return (f.Store == "" || f.Store == c.Store) && (f.Order == "" || f.Order == c.Order) &&
+		(f.Number == "" || f.Number == c.Number) && (f.Kind == "" || f.Kind == c.Kind)
+}
+
+// Trace is what the carrier will come to know of a parcel: each row from its own time.
+type Trace struct {
+	Number string // normalised
+	Rows   []rules.Row
+}
+
+// Sandbox serves the invented interfaces. Take [New]; it is safe for concurrent use.
+type Sandbox struct {
+	clock    protocol.Clock
+	callback string
+	client   *http.Client
+	ctx      context.Context // ends with Close
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+
+	mu       sync.Mutex
+	closed   bool
+	fates    []Fate
+	traces   map[string][]rules.Row // by number, oldest first
+	claims   map[string]*claim      // by number
+	byKey    map[string]*claim      // by filing key
+	faults   []*fault
+	counters Counters
+}
+
+// claim is what the invented platform knows of a claim.
+type claim struct {
+	ID        string         `json:"claim_id"`
+	Key       string         `json:"key"`
+	Store     string         `json:"store"`
+	Order     string         `json:"order"`
+	Number    string         `json:"tracking_number"`
+	Kind      rules.CaseKind `json:"kind"`
+	Payout    *money.Amount  `json:"payout,omitempty"`
+	FiledAt   time.Time      `json:"filed_at"` // virtual, as are all
+	Status    string         `json:"status"`   // filed, approved, rejected, appealed, refused, paid
+	AppealKey string         `json:"appeal_key,omitempty"`
+	AppealAt  time.Time      `json:"appealed_at,omitzero"`
+
+	fate *Fate
+}
+
+// New makes a sandbox. Close it.
+func New(o Options) *Sandbox {
+	s := &Sandbox{
+		clock: o.Clock, callback: o.Callback, client: o.Client, fates: slices.Clone(o.Fates),
+		traces: map[string][]rules.Row{}, claims: map[string]*claim{}, byKey: map[string]*claim{},
+		counters: newCounters(),
+	}
+	if s.client == nil {
+		s.client = &http.Client{Timeout: 10 * time.Second}
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.AddTraces(o.Traces...)
+	return s
+}
+
+// AddFates adds fates behind those known; a claim's fate is chosen when it is filed.
+func (s *Sandbox) AddFates(fates ...Fate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fates = append(s.fates, fates...)
+}
+
+// AddTraces adds to what the carrier knows.
+func (s *Sandbox) AddTraces(traces ...Trace) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range traces {
+		rows := append(s.traces[t.Number], t.Rows...)
+		slices.SortStableFunc(rows, func(a, b rules.Row) int { return a.At.Compare(b.At) })
+		s.traces[t.Number] = rows
+	}
+}
+
+// Close stops pushing and waits for every goroutine. What was not pushed yet is lost.
+func (s *Sandbox) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.running.Wait()
+	s.client.CloseIdleConnections()
+}
+
+// start runs f in the background until Close; the lock is held.
+func (s *Sandbox) start(f func()) {
+	if !s.closed {
+		s.running.Go(f)
+	}
+}
+
+// sleep waits in real time and reports false when ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// until waits for the virtual moment t.
+func (s *Sandbox) until(t time.Time) bool {
+	return sleep(s.ctx, s.clock.Real(t.Sub(s.clock.Virtual(time.Now()))))
+}

@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/tracknum"
+)
+
+// keyHeader bears the idempotency key of a filing or an appeal.
+const keyHeader = "Idempotency-Key"
+
+// maxBody bounds what is read of a body.
+const maxBody = 1 << 20
+
+// Handler serves the invented interfaces:
+//
+//	POST /platform/claims                   a protocol.FilingRequest; files once per key
+//	GET  /platform/claims?key=KEY           looks a filing up
+//	GET  /platform/claims/{id}              a claim
+//	POST /platform/claims/{id}/appeals      a protocol.AppealRequest; appeals once per key
+//	GET  /carrier/traces/{number}           the rows up to now, as tracking.updated bears them
+//	GET  /sandbox/counters                  what was called how often
+//	POST /sandbox/faults                    a Fault, for the next calls
+//
+// The filing counts as made at the request's own time.
+func (s *Sandbox) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /platform/claims", s.file)
+	mux.HandleFunc("GET /platform/claims", s.lookUp)
+	mux.HandleFunc("GET /platform/claims/{id}", s.show)
+	mux.HandleFunc("POST /platform/claims/{id}/appeals", s.appeal)
+	mux.HandleFunc("GET /carrier/traces/{number}", s.trace)
+	outer := http.NewServeMux()
+	outer.Handle("/", s.faulty(mux))
+	outer.HandleFunc("GET /sandbox/counters", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Counters()) })
+	outer.HandleFunc("POST /sandbox/faults", s.orderFault)
+	return outer
+}
+
+func (s *Sandbox) file(w http.ResponseWriter, r *http.Request) {
+	var in protocol.FilingRequest
+	if !read(w, r, &in) {
+		return
+	}
+	key := r.Header.Get(keyHeader)
+	switch {
+	case key == "":
+		refuse(w, http.StatusBadRequest, "header "+keyHeader+": expected a key, got none")
+		return
+	case in.Store == "" || in.Order == "" || in.Number == "" || in.Case.Kind == "" || in.Now.IsZero():
+		refuse(w, http.StatusUnprocessableEntity, "expected store, order, tracking_number, case.kind and now, all filled in")
+		return
+	}
+	status, c := s.fileOnce(key, &in)
+	answer(w, status, c)
+}
+
+func (s *Sandbox) fileOnce(key string, in *protocol.FilingRequest) (status int, filed claim) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counters.Filings[key]++
+	if known := s.byKey[key]; known != nil {
+		return http.StatusOK, *known
+	}
+	c := &claim{
+		ID: claimID(key), Key: key, Store: in.Store, Order: in.Order, Number: in.Number, Kind: in.Case.Kind,
+		Payout: in.Payout, FiledAt: in.Now, Status: stateFiled,
+	}
+	s.claims[c.ID], s.byKey[key] = c, c
+	s.counters.Cases[caseName(in)]++
+	if i := slices.IndexFunc(s.fates, func(f Fate) bool { return f.fits(c) }); i >= 0 {
+		fate := s.fates[i]
+		c.fate = &fate
+		s.start(func() { s.live(c, 1, c.FiledAt) })
+	}
+	return http.StatusCreated, *c
+}
+
+// caseName tells filings of one case apart from those of others, whatever their keys.
+func caseName(in *protocol.FilingRequest) string {
+	return strings.Join([]string{in.Store, in.Order, in.Number, string(in.Case.Kind), in.Case.OpenedAt.UTC().Format(time.RFC3339)}, "/")
+}
+
+// claimID is short enough to read out and follows from the key.
+func claimID(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "C-" + base32.StdEncoding.EncodeToString(sum[:])[:10]
+}
+
+func (s *Sandbox) lookUp(w http.ResponseWriter, r *http.Request) {
+	key := r.URL.Query().Get("key")
+	s.answerClaim(w, func() *claim { return s.byKey[key] })
+}
+
+func (s *Sandbox) show(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	s.answerClaim(w, func() *claim { return s.claims[id] })
+}
+
+// answerClaim answers with what find finds under the lock.
+func (s *Sandbox) answerClaim(w http.ResponseWriter, find func() *claim) {
+	s.mu.Lock()
+	s.counters.Lookups++
+	var found claim
+	c := find()
+	if c != nil {
+		found = *c
+	}
+	s.mu.Unlock()
+	if c == nil {
+		refuse(w, http.StatusNotFound, "no such claim")
+		return
+	}
+	answer(w, http.StatusOK, found)
+}
+
+func (s *Sandbox) appeal(w http.ResponseWriter, r *http.Request) {
+	var in protocol.AppealRequest
+	if !read(w, r, &in) {
+		return
+	}
+	key := r.Header.Get(keyHeader)
+	if key == "" || in.Now.IsZero() {
+		refuse(w, http.StatusUnprocessableEntity, "expected the header "+keyHeader+" and now, both filled in")
+		return
+	}
+	status, body := s.appealOnce(r.PathValue("id"), key, in.Now)
+	answer(w, status, body)
+}
+
+func (s *Sandbox) appealOnce(id, key string, now time.Time) (status int, body any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counters.Appeals[key]++
+	c := s.claims[id]
+	switch {
+	case c == nil:
+		return http.StatusNotFound, problem{"no such claim"}
+	case c.AppealKey == key:
+		return http.StatusOK, *c
+	case c.Status != stateRejected:
+		return http.StatusConflict, problem{"claim " + c.ID + " is " + c.Status + "; only a rejected claim can be appealed, once"}
+	}
+	c.Status, c.AppealKey, c.AppealAt = stateAppealed, key, now
+	s.start(func() { s.live(c, 2, now) })
+	return http.StatusCreated, *c
+}
+
+// trace answers with the rows that the carrier knows by now; an unknown number has none.
+func (s *Sandbox) trace(w http.ResponseWriter, r *http.Request) {
+	number := tracknum.Normalize(r.PathValue("number"))
+	now := s.clock.Virtual(time.Now())
+	s.mu.Lock()
+	s.counters.Traces[number]++
+	rows := []rules.Row{}
+	for _, row := range s.traces[number] {
+		if !row.At.After(now) {
+			rows = append(rows, row)
+		}
+	}
+	s.mu.Unlock()
+	answer(w, http.StatusOK, rules.TrackingUpdated{TrackingNumber: number, Rows: rows})
+}
+
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
+		refuse(w, http.StatusBadRequest, "body: expected JSON of the documented form: "+err.Error())
+		return false
+	}
+	return true
+}
+
+// problem is the body of a refusal.
+type problem struct {
+	Error string `json:"error"`
+}
+
+func refuse(w http.ResponseWriter, status int, why string) { answer(w, status, problem{why}) }
+
+func answer(w http.ResponseWriter, status int, body any) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(encoded) // a caller who is gone asks again
+}

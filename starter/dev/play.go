@@ -1,0 +1,159 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"parcelward/internal/audit"
+	"parcelward/internal/demo"
+	"parcelward/internal/dispatch"
+	"parcelward/internal/rules"
+	"parcelward/internal/temporalclient"
+)
+
+// atOnce bounds a batch of events.
+const atOnce = 200
+
+// Play sends the scenario's events over HTTP, each at its virtual time or as soon after as
+// can be, and returns when the scenario is over.
+func (s *Stack) Play(ctx context.Context, sc demo.Scenario) error {
+	client := s.Server.Client()
+	for events := sc.Events; len(events) > 0; {
+		if err := s.until(ctx, events[0].At); err != nil {
+			return err
+		}
+		now := s.Now()
+		var due [][]byte
+		for len(events) > 0 && len(due) < atOnce && !events[0].At.After(now) {
+			due = append(due, events[0].Event)
+			events = events[1:]
+		}
+		receipt, err := client.Send(ctx, due)
+		if err != nil {
+			return err
+		}
+		if len(receipt.Refused) > 0 {
+			return fmt.Errorf("an event of the demo was refused: %s", receipt.Refused[0].String())
+		}
+	}
+	return s.until(ctx, sc.Origin.Add(sc.Span))
+}
+
+// until waits for a virtual moment.
+func (s *Stack) until(ctx context.Context, at time.Time) error {
+	timer := time.NewTimer(s.Clock.Real(at.Sub(s.Now())))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Verdict compares what became of an order with what should have.
+type Verdict struct {
+	Order       string
+	Outcome     rules.Assessment // live, as of the scenario's end
+	Expected    demo.Outcome
+	Differences []string // none: all is as it should be
+}
+
+// Judge asks the workflows what became of the scenario's orders, and compares it with the
+// backtest of the same events and with what the scenario expects. What differs gets some
+// seconds to settle.
+func (s *Stack) Judge(ctx context.Context, sc demo.Scenario) ([]Verdict, error) {
+	const patience = 15 * time.Second
+	for end := time.Now().Add(patience); ; {
+		verdicts := make([]Verdict, 0, len(sc.Expected))
+		good := true
+		for _, order := range slices.Sorted(maps.Keys(sc.Expected)) {
+			v, err := s.judge(ctx, sc, order)
+			if err != nil {
+				return nil, err
+			}
+			good = good && len(v.Differences) == 0
+			verdicts = append(verdicts, v)
+		}
+		if good || time.Now().After(end) {
+			return verdicts, nil
+		}
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (s *Stack) judge(ctx context.Context, sc demo.Scenario, order string) (Verdict, error) {
+	v := Verdict{Order: order, Expected: sc.Expected[order]}
+	end := sc.Origin.Add(sc.Span)
+	backtest, err := s.backtest(ctx, order, end)
+	if err != nil {
+		return v, err
+	}
+	live, err := temporalclient.Orders{Client: s.Server.Temporal}.Assessment(ctx, demo.Store, order, end)
+	if errors.Is(err, temporalclient.ErrNotRunning) || errors.Is(err, temporalclient.ErrNoAnswer) {
+		v.Differences = append(v.Differences, "workflow: "+err.Error())
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	for _, c := range audit.Diff(backtest, live) {
+		v.Differences = append(v.Differences, fmt.Sprintf("%s: backtest %s, live %s", c.Key, c.Want, c.Got))
+	}
+	if err := json.Unmarshal(live, &v.Outcome); err != nil {
+		return v, fmt.Errorf("read the assessment of %s: %w", order, err)
+	}
+	v.compare()
+	return v, nil
+}
+
+// backtest judges all events of the inbox.
+func (s *Stack) backtest(ctx context.Context, order string, end time.Time) (jsontext.Value, error) {
+	_, all, o, err := dispatch.Believed(ctx, s.Inbox(), demo.Store, order)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := s.Server.Rules.For(all, o.Policy)
+	if err != nil {
+		return nil, err
+	}
+	return audit.Assessment(all, rs, end)
+}
+
+// compare adds what is not as the scenario expects.
+func (v *Verdict) compare() {
+	differs := func(key string, want, got any) {
+		if w, g := fmt.Sprint(want), fmt.Sprint(got); w != g {
+			v.Differences = append(v.Differences, fmt.Sprintf("%s: expected %s, live %s", key, w, g))
+		}
+	}
+	var statuses []rules.CaseStatus
+	for _, c := range v.Outcome.Cases {
+		statuses = append(statuses, c.Status)
+	}
+	var reasons []string
+	if v.Outcome.Claim != nil {
+		reasons = v.Outcome.Claim.Reasons
+	}
+	differs("stage", v.Expected.Stage, v.Outcome.Stage)
+	differs("cases", v.Expected.Cases, statuses)
+	differs("claim.reasons", v.Expected.Reasons, reasons)
+}
+
+// Audit recomputes all orders of the run, and asks every workflow.
+func (s *Stack) Audit(ctx context.Context) (*audit.Report, error) {
+	return audit.Run(ctx, audit.Options{
+		DB: s.Inbox(), Workflows: temporalclient.Orders{Client: s.Server.Temporal}, Rules: s.Server.Rules, Clock: s.Clock, Sample: 1,
+	})
+}

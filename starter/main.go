@@ -1,0 +1,123 @@
+// Command starter is how people and systems talk to Parcelward: it serves the API, takes
+// events in, records confirmations, shows orders, judges history, audits, and runs
+// everything on one machine to try it.
+//
+// Invariants: exit status 0 means that all went well, 1 that something was refused, differs
+// or failed, 2 that the command line or the configuration is wrong; what people asked for
+// goes to standard output, everything else to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"parcelward/internal/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(status)
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// terminal tells whether a person watches standard error.
+func (s streams) terminal() bool {
+	f, ok := s.err.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// cli is the command line.
+type cli struct {
+	Serve    serveCmd    `cmd:"" help:"运行 HTTP 接口和事件分发。 · Run the HTTP API and the dispatcher."`
+	Ingest   ingestCmd   `cmd:"" help:"导入事件文件(每行一个)。 · Take in a file of events, one a line."`
+	Confirm  confirmCmd  `cmd:"" help:"登记:已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
+	Status   statusCmd   `cmd:"" help:"查看订单:状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
+	Backtest backtestCmd `cmd:"" help:"用历史事件回测,不需要服务器。 · Judge a file of events, without server or database."`
+	Audit    auditCmd    `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
+	Dev      devCmd      `cmd:"" help:"在本机运行全部组件,可播放演示。 · Run everything on this machine; --demo plays the demo."`
+	Env      envCmd      `cmd:"" help:"列出环境变量。 · List the environment variables."`
+}
+
+// The exit statuses.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errTold ends a command whose output has already said what is wrong.
+var errTold = errors.New("")
+
+// exited unwinds from kong, which ends the program itself after --help.
+type exited struct{ status int }
+
+// run carries out a command line and returns the exit status.
+func run(ctx context.Context, args []string, s streams) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			status = e.status
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("starter"), kong.UsageOnError(), kong.Writers(s.out, s.err),
+		kong.Description("Parcelward 守住每个订单的每个时限。 Parcelward keeps every deadline of a seller's orders."),
+		kong.Exit(func(status int) { panic(exited{status}) }), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	if err != nil {
+		return s.fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		_, _ = fmt.Fprintf(s.err, "starter: %v\n`starter --help` 列出命令 · lists the commands\n", err)
+		return exitUsage
+	}
+	return s.fail(parsed.Run())
+}
+
+// fail tells an error and returns the exit status that it means.
+func (s streams) fail(err error) int {
+	if err == nil {
+		return 0
+	}
+	if !errors.Is(err, errTold) {
+		_, _ = fmt.Fprintln(s.err, "starter:", err)
+	}
+	var coded kong.ExitCoder
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
+	}
+	return exitFailed
+}
+
+// loadConfig reads the environment; what is wrong with it is a fault of usage.
+func loadConfig() (config.Starter, error) {
+	c, err := config.LoadStarter()
+	if err != nil {
+		return c, &exitError{exitUsage, err}
+	}
+	return c, nil
+}
+
+// envCmd lists the environment variables.
+type envCmd struct{}
+
+// Run implements the command.
+func (envCmd) Run(s streams) error { return config.Usage(s.out) }

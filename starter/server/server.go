@@ -1,0 +1,132 @@
+// Package server is the part of Parcelward that talks to the world: the HTTP API and the
+// dispatcher, over one database and one Temporal cluster.
+//
+// Invariants: it starts, and takes events in, while Temporal is down; it does not start
+// without its database, whose schema it brings up to date; [Server.Close] ends requests and
+// hand-overs under way in good order and leaves nothing running.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"parcelward/internal/api"
+	"parcelward/internal/config"
+	"parcelward/internal/dispatch"
+	"parcelward/internal/postgres"
+	"parcelward/internal/temporalclient"
+)
+
+// Server is a running API and dispatcher.
+type Server struct {
+	URL      string // of the API
+	DB       *postgres.DB
+	Temporal client.Client
+	Rules    config.Rules
+
+	stop   context.CancelFunc
+	done   chan struct{}
+	failed error // why it ended by itself; set before done is closed
+}
+
+// Start starts a server that c describes. It runs until Close, or until it fails: see Done.
+// ctx bounds the starting only.
+func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, err error) {
+	if err := c.NeedDatabase(); err != nil {
+		return nil, err
+	}
+	s := &Server{done: make(chan struct{})}
+	if s.Rules, err = c.Rules(); err != nil {
+		return nil, err
+	}
+	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
+		return nil, err
+	}
+	if s.DB, err = postgres.Open(ctx, c.DatabaseURL, postgres.Options{}); err != nil {
+		return nil, err
+	}
+	if s.Temporal, err = temporalclient.Lazy(c.Temporal, log); err != nil {
+		s.DB.Close()
+		return nil, err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		s.release()
+		return nil, fmt.Errorf("listen for the API: %w", err)
+	}
+	s.URL = "http://" + listener.Addr().String()
+	s.run(context.WithoutCancel(ctx), c, listener, log)
+	return s, nil
+}
+
+func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listener, log *slog.Logger) {
+	ctx, s.stop = context.WithCancel(ctx)
+	clock := c.Clock.Protocol()
+	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{})
+	handler := api.New(api.Options{
+		Store: waking{s.DB, dispatcher.Wake}, Workflows: temporalclient.Orders{Client: s.Temporal}, Rules: s.Rules, Clock: clock,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log,
+	})
+	var served, dispatched error
+	var parts sync.WaitGroup
+	parts.Go(func() {
+		defer s.stop()
+		served = api.Serve(ctx, listener, handler, log)
+	})
+	parts.Go(func() {
+		defer s.stop()
+		dispatched = dispatcher.Run(ctx)
+	})
+	go func() {
+		parts.Wait()
+		s.failed = errors.Join(served, dispatched)
+		close(s.done)
+	}()
+	log.Info("API serves", "url", s.URL)
+}
+
+// Done is closed when the server has ended, by Close or by itself.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Close stops the server and waits for it.
+func (s *Server) Close() error {
+	s.stop()
+	<-s.done
+	s.release()
+	return s.failed
+}
+
+func (s *Server) release() {
+	s.Temporal.Close()
+	s.DB.Close()
+}
+
+// Client speaks to the server's API.
+func (s *Server) Client() api.Client { return api.Client{Base: s.URL} }
+
+// Await waits until the database and Temporal answer.
+func (s *Server) Await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return s.Client().Await(ctx)
+}
+
+// waking tells the dispatcher at once of what was taken in.
+type waking struct {
+	*postgres.DB
+	wake func()
+}
+
+// Accept implements [api.Store].
+func (w waking) Accept(ctx context.Context, events []postgres.Incoming) (postgres.Accepted, error) {
+	kept, err := w.DB.Accept(ctx, events)
+	w.wake()
+	return kept, err
+}

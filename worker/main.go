@@ -1,0 +1,136 @@
+// Worker serves the workflows and activities: configuration, adapters, registration, run.
+// It stops gracefully on SIGTERM or Ctrl-C: tasks under way are finished, others go to
+// another worker.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"parcelward/activities"
+	"parcelward/internal/config"
+	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
+	"parcelward/internal/sandbox"
+	"parcelward/internal/temporalclient"
+	"parcelward/workflows"
+)
+
+// BuildID names this build to Temporal; the linker sets it on a release.
+var BuildID = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	c, err := config.LoadWorker()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	known, err := c.Rules()
+	if err != nil {
+		return err
+	}
+	stopTelemetry, err := temporalclient.Telemetry(ctx, "worker", c.OTLPEndpoint)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, stopTelemetry(late))
+	}()
+	db, err := postgres.Open(ctx, c.DatabaseURL, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	temporal, err := temporalclient.Dial(ctx, c.Temporal, log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	if err := checkAttributes(ctx, temporal, c.Temporal.Namespace); err != nil {
+		return err
+	}
+	stories := &workflows.Stories{Book: known.Book, Calendars: known.Calendar.Revisions()}
+	acts := &activities.Activities{
+		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
+		Tracker: noTracker{}, Filing: activities.Assisted{},
+	}
+	if c.Filing == config.FilingSandbox {
+		http := &http.Client{Timeout: 10 * time.Second}
+		acts.Tracker, acts.Filing = sandbox.Tracker(c.SandboxURL, http), sandbox.Filing(c.SandboxURL, http)
+	}
+	return serve(ctx, temporal, stories, acts, log)
+}
+
+// serve runs one worker for each task queue until ctx ends or one of them fails.
+func serve(ctx context.Context, c client.Client, stories *workflows.Stories, acts *activities.Activities, log *slog.Logger) error {
+	failed := make(chan error, 3)
+	options := func(o worker.Options) worker.Options {
+		o.WorkerStopTimeout, o.OnFatalError = 10*time.Second, func(err error) { failed <- err }
+		o.BuildID = BuildID //nolint:staticcheck // names the build to operators; versioned deployments come with the release pipeline
+		return o
+	}
+	orders := worker.New(c, protocol.QueueOrders, options(worker.Options{}))
+	workflows.Register(orders, stories)
+	carriers := worker.New(c, protocol.QueueCarriers, options(worker.Options{DisableWorkflowWorker: true, TaskQueueActivitiesPerSecond: 50}))
+	evidence := worker.New(c, protocol.QueueEvidence, options(worker.Options{DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 8}))
+	for _, w := range []worker.Worker{orders, carriers, evidence} {
+		activities.Register(w, acts)
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start the worker: %w", err)
+		}
+		defer w.Stop()
+	}
+	log.Info("worker serves", "queues", []string{protocol.QueueOrders, protocol.QueueCarriers, protocol.QueueEvidence}, "build", BuildID)
+	select {
+	case <-ctx.Done():
+		log.Info("worker stops; tasks under way are finished")
+		return nil
+	case err := <-failed:
+		return fmt.Errorf("worker stopped: %w", err)
+	}
+}
+
+// checkAttributes refuses to start when the namespace lacks a search attribute: every
+// order would fail at its first upsert.
+func checkAttributes(ctx context.Context, c client.Client, namespace string) error {
+	var denied *serviceerror.PermissionDenied
+	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	if errors.As(err, &denied) {
+		return nil // a namespace key on Temporal Cloud may not look; setting up is then an operator's task
+	}
+	if err != nil {
+		return fmt.Errorf("list the search attributes of namespace %s: %w", namespace, err)
+	}
+	var missing []error
+	for _, a := range protocol.SearchAttributes() {
+		if _, ok := listed.GetCustomAttributes()[a.Name]; !ok {
+			missing = append(missing, fmt.Errorf("search attribute %s is missing; add it with: temporal operator search-attribute create --namespace %s --name %s --type %s",
+				a.Name, namespace, a.Name, a.Type))
+		}
+	}
+	return errors.Join(missing...)
+}

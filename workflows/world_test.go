@@ -1,0 +1,279 @@
+package workflows_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+
+	"parcelward/activities"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/calendar"
+	"parcelward/internal/rules/policy"
+	"parcelward/workflows"
+)
+
+const (
+	store  = "cn-1001"
+	number = "8190001"
+	parcel = "LP00123456789012"
+)
+
+// world is what an order lives in: an inbox, a carrier, a platform, people. It counts what
+// is asked of it.
+type world struct {
+	t   *testing.T
+	env *testsuite.TestWorkflowEnvironment
+	mu  sync.Mutex
+
+	inbox   []json.RawMessage // numbered
+	known   map[string]bool   // by source and ID
+	handed  int               // how many of them the story under test has been given
+	keeps   bool              // the story under test is an order: it is told what its claims bring about
+	trace   []rules.Row
+	answer  protocol.Filed // of File and Appeal; zero: Pending
+	notices []string       // when since the order's creation, and which
+	texts   []protocol.Notice
+	calls   map[string]int
+	filings []protocol.FilingRequest
+	during  map[string]func(n int) error // what the n-th call of a port does before it answers
+}
+
+func newWorld(t *testing.T, start time.Time) *world {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	w := &world{t: t, env: suite.NewTestWorkflowEnvironment(), calls: map[string]int{}, known: map[string]bool{}, answer: protocol.Filed{Pending: true}, during: map[string]func(int) error{}}
+	w.env.SetStartTime(start)
+	w.env.SetTestTimeout(30 * time.Second)
+	workflows.Register(w.env, stories(t))
+	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Filing: w, Vault: w, Notifier: w})
+	t.Cleanup(func() { w.env.AssertExpectations(t) })
+	return w
+}
+
+func stories(t testing.TB) *workflows.Stories {
+	t.Helper()
+	book, err := policy.Embedded()
+	require.NoError(t, err)
+	days, err := calendar.Embedded()
+	require.NoError(t, err)
+	return &workflows.Stories{Book: book, Calendars: map[string]*calendar.Calendar{days.Revision(): days}}
+}
+
+func revision(t testing.TB) string {
+	t.Helper()
+	days, err := calendar.Embedded()
+	require.NoError(t, err)
+	return days.Revision()
+}
+
+// put writes an event to the inbox and returns it numbered.
+func (w *world) put(e rules.Event) json.RawMessage {
+	w.t.Helper()
+	raw, err := protocol.EncodeEvent(e)
+	require.NoError(w.t, err)
+	return w.write(json.RawMessage(raw))
+}
+
+// write keeps an event once, by source and ID.
+func (w *world) write(raw json.RawMessage) json.RawMessage {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f, err := protocol.DecodeFact(raw)
+	require.NoError(w.t, err, "the inbox holds only what can be read: %s", raw)
+	key := f.Source + "\x00" + f.ID
+	if w.known[key] {
+		return nil
+	}
+	w.known[key] = true
+	numbered := json.RawMessage(protocol.Number([]byte(raw), int64(len(w.inbox)+1)))
+	w.inbox = append(w.inbox, numbered)
+	return numbered
+}
+
+// later puts an event into the inbox and rings the bell at a virtual time.
+func (w *world) later(at time.Time, e rules.Event) {
+	w.at(at, func() {
+		w.put(e)
+		w.ring()
+	})
+}
+
+// at does something at a virtual time.
+func (w *world) at(at time.Time, do func()) { w.env.RegisterDelayedCallback(do, at.Sub(w.env.Now())) }
+
+// ring gives the story what it has not been given, as the dispatcher does.
+func (w *world) ring() {
+	w.mu.Lock()
+	news := slices.Clone(w.inbox[w.handed:])
+	w.handed = len(w.inbox)
+	w.mu.Unlock()
+	if len(news) > 0 {
+		w.env.SignalWorkflow(protocol.SignalEvent, news)
+	}
+}
+
+// quietly puts an event into the inbox at a virtual time and rings no bell.
+func (w *world) quietly(at time.Time, e rules.Event) {
+	w.at(at, func() { w.put(e) })
+}
+
+// order runs an Order workflow that starts with these facts.
+func (w *world) order(events ...rules.Event) {
+	w.t.Helper()
+	facts := make([]json.RawMessage, len(events))
+	for i, e := range events {
+		facts[i] = w.put(e)
+	}
+	w.handed = len(facts)
+	w.keeps = true
+	w.env.SetStartWorkflowOptions(startOptions(protocol.OrderWorkflowID(store, number)))
+	w.env.ExecuteWorkflow(protocol.WorkflowOrder, protocol.OrderInput{
+		Store: store, Order: number, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Facts: facts,
+	})
+}
+
+// claim runs a Claim workflow of a case of these facts.
+func (w *world) claim(id rules.CaseID, events ...rules.Event) {
+	w.t.Helper()
+	facts := make([]json.RawMessage, len(events))
+	for i, e := range events {
+		facts[i] = w.put(e)
+	}
+	w.handed = len(facts)
+	w.env.SetStartWorkflowOptions(startOptions(protocol.ClaimWorkflowID(store, number, id)))
+	w.env.ExecuteWorkflow(protocol.WorkflowClaim, protocol.ClaimInput{
+		Store: store, Order: number, Case: id, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Facts: facts,
+	})
+}
+
+// count notes a call of a port and does what the test wants done during it.
+func (w *world) count(what string) error {
+	w.mu.Lock()
+	w.calls[what]++
+	n := w.calls[what]
+	during := w.during[what]
+	w.mu.Unlock()
+	if during == nil {
+		return nil
+	}
+	return during(n)
+}
+
+func (w *world) asked(what string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls[what]
+}
+
+// told lists the notices: when since the order's creation, and the key.
+func (w *world) told() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.notices)
+}
+
+// kept lists the messages that nobody could read and that the inbox holds.
+func (w *world) kept() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var kept []string
+	for _, raw := range w.inbox {
+		var e struct {
+			Type string `json:"type"`
+			Data struct {
+				Message string `json:"message"`
+				Bytes   []byte `json:"bytes"`
+			} `json:"data"`
+		}
+		require.NoError(w.t, json.Unmarshal(raw, &e))
+		if e.Type == protocol.TypeUnreadable {
+			kept = append(kept, e.Data.Message+": "+string(e.Data.Bytes))
+		}
+	}
+	return kept
+}
+
+func (w *world) Record(_ context.Context, events []json.RawMessage) error {
+	if err := w.count("record"); err != nil {
+		return err
+	}
+	for _, raw := range events {
+		w.write(raw)
+	}
+	if w.keeps {
+		w.ring()
+	}
+	return nil
+}
+
+func (w *world) Load(_ context.Context, q protocol.FactsQuery) (protocol.Facts, error) {
+	if err := w.count("load"); err != nil {
+		return protocol.Facts{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if q.ForOrder == w.keeps {
+		w.handed = len(w.inbox)
+	}
+	return protocol.Facts{Events: slices.Clone(w.inbox[min(q.Behind, int64(len(w.inbox))):])}, nil
+}
+
+func (w *world) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
+	err := w.count("poll")
+	return w.trace, err
+}
+
+func (w *world) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
+	w.mu.Lock()
+	w.filings = append(w.filings, r)
+	w.mu.Unlock()
+	if err := w.count("file"); err != nil {
+		return protocol.Filed{}, err
+	}
+	return w.filed(r.Now), nil
+}
+
+func (w *world) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+	if err := w.count("appeal"); err != nil {
+		return protocol.Filed{}, err
+	}
+	return w.filed(r.Now), nil
+}
+
+func (w *world) filed(now time.Time) protocol.Filed {
+	if w.answer.Pending {
+		return w.answer
+	}
+	return protocol.Filed{ClaimID: w.answer.ClaimID, At: now}
+}
+
+func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
+	return nil, w.count("gather")
+}
+
+func (w *world) Notify(_ context.Context, n protocol.Notice) error {
+	if err := w.count("notify"); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, key, _ := strings.Cut(n.Key, "#")
+	line := w.env.Now().Sub(created).String() + " " + key
+	if n.Manager {
+		line += " +manager"
+	}
+	w.notices = append(w.notices, line)
+	w.texts = append(w.texts, n)
+	return nil
+}
