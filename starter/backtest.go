@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,13 +41,13 @@ func (c *backtestCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // only read
 	if c.Refused != "" {
-		refused, err := os.Create(c.Refused)
-		if err != nil {
-			return &exitError{exitUsage, fmt.Errorf("--refused: %w", err)}
+		refused, failed := os.Create(c.Refused)
+		if failed != nil {
+			return &exitError{exitUsage, fmt.Errorf("--refused: %w", failed)}
 		}
-		defer refused.Close()
+		defer func() { err = errors.Join(err, refused.Close()) }()
 		o.Refused = refused
 	}
 	if s.terminal() {
@@ -56,6 +57,8 @@ func (c *backtestCmd) Run(ctx context.Context, s streams) (err error) {
 	}
 	sum, err := backtest.Run(ctx, o, in, s.out)
 	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted: the output is not complete")
 	case err != nil:
 		return err
 	case sum.Refused > 0:
@@ -67,7 +70,7 @@ func (c *backtestCmd) Run(ctx context.Context, s streams) (err error) {
 // openEvents opens a file of events, or standard input for -, and tells its size where
 // that is known, else -1.
 func openEvents(file string, stdin io.Reader) (io.ReadCloser, int64, error) {
-	var in io.Reader = stdin
+	in := stdin
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
@@ -96,7 +99,7 @@ func loadPolicy(file string) (*policy.Pack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--policy: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	return policy.Load(f, file)
 }
 

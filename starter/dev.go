@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"parcelward/internal/audit"
 	"parcelward/internal/demo"
@@ -135,8 +136,8 @@ func (c *devCmd) play(ctx context.Context, s streams, stack *dev.Stack, scenario
 	if err != nil {
 		return err
 	}
-	text, good := summary(verdicts, report)
-	if _, err := fmt.Fprint(s.out, text); err != nil {
+	told, good := summary(verdicts, report)
+	if _, err := fmt.Fprint(s.out, told); err != nil {
 		return err
 	}
 	if !good {
@@ -146,10 +147,10 @@ func (c *devCmd) play(ctx context.Context, s streams, stack *dev.Stack, scenario
 }
 
 // summary tells how the demo's orders ended.
-func summary(verdicts []dev.Verdict, report *audit.Report) (text string, good bool) {
+func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bool) {
 	var b strings.Builder
 	t := newTable("", "订单 Order", "结果 Outcome · 为什么 Why")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 72}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 72, WidthMaxEnforcer: text.WrapSoft}})
 	right := 0
 	for _, v := range verdicts {
 		mark := "✓"

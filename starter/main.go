@@ -17,13 +17,14 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"parcelward/internal/config"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	status := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(status)
@@ -50,6 +51,7 @@ type cli struct {
 	Backtest backtestCmd `cmd:"" help:"用历史事件回测,不需要服务器。 · Judge a file of events, without server or database."`
 	Audit    auditCmd    `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
 	Dev      devCmd      `cmd:"" help:"在本机运行全部组件,可播放演示。 · Run everything on this machine; --demo plays the demo."`
+	Bench    benchCmd    `cmd:"" help:"测量开销和速度。 · Measure costs and speed."`
 	Env      envCmd      `cmd:"" help:"列出环境变量。 · List the environment variables."`
 }
 
@@ -76,6 +78,7 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 			status = e.status
 		}
 	}()
+	text.OverrideRuneWidthEastAsianWidth(false) // terminals draw frames narrow, whatever the locale
 	var c cli
 	parser, err := kong.New(&c, kong.Name("starter"), kong.UsageOnError(), kong.Writers(s.out, s.err),
 		kong.Description("Parcelward 守住每个订单的每个时限。 Parcelward keeps every deadline of a seller's orders."),

@@ -74,13 +74,13 @@ func statusText(o api.Order) string {
 		}
 		fmt.Fprintf(&b, "\n%s\n%s\n", cases.Render(), worth(a.Claim))
 	}
-	timeline := newTable("时间 Time", "经过 What happened", "")
+	timeline := newTable("经过", "What happened")
 	for _, m := range o.Timeline {
 		mark := ""
 		if m.Future {
 			mark = "… "
 		}
-		timeline.AppendRow(table.Row{local(m.At), mark + m.ZH, mark + m.EN})
+		timeline.AppendRow(table.Row{mark + m.ZH, mark + m.EN})
 	}
 	fmt.Fprintf(&b, "\n%s\n", timeline.Render())
 	return b.String()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -40,6 +41,29 @@ func (o *order) stopped(id rules.CaseID) bool {
 
 // home tells whether the claim's end has been told and not been taken note of.
 func (c *claimOf) home() bool { return c.running && c.end != nil && c.end.IsReady() }
+
+// unheard is the next moment at which a claim that an earlier run started can expire: its
+// end is not told.
+func (o *order) unheard(ctx workflow.Context) time.Time {
+	var next time.Time
+	for _, c := range o.claims {
+		if !c.running || c.end != nil || c.last.Status != rules.StatusOpen {
+			continue
+		}
+		if at := c.last.ConfirmBy.Time().Truncate(time.Second).Add(time.Second); at.After(o.now(ctx)) {
+			next = earliest(next, at)
+		}
+	}
+	return next
+}
+
+// earliest is the earlier of two moments; zero stands for never.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
 
 // keepClaims starts a claim for every live case that has none, and forwards what changes a
 // claim's story. It reports whether that took time, or whether the order must look again.

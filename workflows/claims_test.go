@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/workflow"
 
@@ -105,14 +104,14 @@ func TestOneClaimPerCase(t *testing.T) {
 // is no error.
 func TestClosedClaimStartsAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, opened)
 	var known []int // facts that each run was given
-	w.env.OnWorkflow(protocol.WorkflowClaim, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
+	w := newWorldWith(t, opened, func(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
 		if known = append(known, len(in.Facts)); len(known) == 1 { // gone before its time
 			return protocol.ClaimResult{}, workflow.Sleep(ctx, time.Hour)
 		}
 		return protocol.ClaimResult{}, workflow.Sleep(ctx, 10*day)
 	})
+	w.env.SetDetachedChildWait(false)
 	at := opened.Add(2 * time.Hour)
 	w.quietly(at.Add(-90*time.Minute), alerted(at.Add(-90*time.Minute))) // what the claim may have known
 	end := at.Add(day)

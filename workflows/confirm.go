@@ -91,11 +91,12 @@ func (s *story) confirmation(ctx workflow.Context, c protocol.Confirmation, mess
 	}, open, nil
 }
 
-// unexpired tells whether the claim that the expiry of its case would end still runs.
+// unexpired tells whether neither the order nor the claim has carried out the expiry of a
+// case yet.
 func (o *order) unexpired(confirmBy time.Time, c protocol.Confirmation) bool {
 	for _, claim := range o.claims {
 		if claim.id.TrackingNumber == c.TrackingNumber && (c.Kind == "" || c.Kind == claim.id.Kind) &&
-			claim.running && claim.last.ConfirmBy.Time().Equal(confirmBy) {
+			claim.running && !claim.home() && claim.last.Status == rules.StatusOpen && claim.last.ConfirmBy.Time().Equal(confirmBy) {
 			return true
 		}
 	}

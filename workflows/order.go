@@ -35,6 +35,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 			return protocol.OrderResult{}, err
 		}
 		plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
+		plan.Wake = earliest(plan.Wake, o.unheard(ctx))
 		o.wake = plan.Wake
 		acted, err := o.act(ctx, plan)
 		if err != nil {
@@ -75,7 +76,7 @@ func (s *Stories) newOrder(ctx workflow.Context, in protocol.OrderInput) *order 
 	}
 	o.done, o.shown = in.State.Done, in.State.Stage
 	for _, id := range in.State.Claims {
-		o.claims = append(o.claims, &claimOf{id: id, sent: len(o.raw), running: true})
+		o.claims = append(o.claims, &claimOf{id: id, running: true}) // sent: unknown, so all once more
 	}
 	return o
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"parcelward/activities"
 	"parcelward/internal/protocol"
@@ -50,12 +51,34 @@ type world struct {
 
 func newWorld(t *testing.T, start time.Time) *world {
 	t.Helper()
+	return newWorldWith(t, start, nil)
+}
+
+// fakeClaim stands in for the Claim workflow.
+type fakeClaim func(workflow.Context, protocol.ClaimInput) (protocol.ClaimResult, error)
+
+// registry registers a fake in the place of the Claim workflow.
+type registry struct {
+	*testsuite.TestWorkflowEnvironment
+	claim fakeClaim
+}
+
+func (r registry) RegisterWorkflowWithOptions(w any, o workflow.RegisterOptions) {
+	if o.Name == protocol.WorkflowClaim && r.claim != nil {
+		w = (func(workflow.Context, protocol.ClaimInput) (protocol.ClaimResult, error))(r.claim)
+	}
+	r.TestWorkflowEnvironment.RegisterWorkflowWithOptions(w, o)
+}
+
+// newWorldWith is [newWorld] with another Claim workflow; nil: the true one.
+func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w := &world{t: t, env: suite.NewTestWorkflowEnvironment(), calls: map[string]int{}, known: map[string]bool{}, answer: protocol.Filed{Pending: true}, during: map[string]func(int) error{}}
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
-	workflows.Register(w.env, stories(t))
+	workflows.Register(registry{w.env, claim}, stories(t))
 	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Filing: w, Vault: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w

@@ -34,29 +34,31 @@ func BenchmarkRun(b *testing.B) {
 				if err != nil || sum.Orders != orders || sum.Reread != 0 {
 					b.Fatalf("%+v, %v", sum, err)
 				}
-				in.Close()
+				if err := in.Close(); err != nil {
+					b.Fatal(err)
+				}
 			}
 			b.ReportMetric(orders*float64(b.N)/b.Elapsed().Seconds(), "orders/s")
 		})
 	}
 }
 
-func ordersFile(t testing.TB, n int) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "events.ndjson")
+func ordersFile(tb testing.TB, n int) string {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "events.ndjson")
 	f, err := os.Create(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w := bufio.NewWriter(f)
 	if err := writeOrders(w, n); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.Flush(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return file
 }

@@ -105,7 +105,7 @@ func (r *pageReport) column(m month, place int, sum tally, top float64, bottom i
 			y -= h
 			col.Parts = append(col.Parts, chartPart{
 				o.class(), pixels(y), pixels(h),
-				fmt.Sprintf("%s %s %s: USD %s (%d)", label, o.Words().ZH, o.Words().EN, dollars(t.USD), t.Orders),
+				fmt.Sprintf("%s %s %s: USD %s (%d)", label, o.words().ZH, o.words().EN, dollars(t.USD), t.Orders),
 			})
 		}
 		col.Total = short(share(sum.USD, decimal.One))
@@ -162,7 +162,7 @@ func (r *pageReport) causeBars() []bar {
 	bars := make([]bar, 0, len(order))
 	for _, c := range order {
 		t := r.total.cause[c]
-		bars = append(bars, bar{c.Words(), dollars(t.USD), t.Orders, pixels(100 * share(t.USD, r.total.cause[order[0]].USD))})
+		bars = append(bars, bar{c.words(), dollars(t.USD), t.Orders, pixels(100 * share(t.USD, r.total.cause[order[0]].USD))})
 	}
 	return bars
 }
@@ -199,7 +199,7 @@ func (r *pageReport) storeBars() ([]storeBar, int, error) {
 		for _, o := range claimable() {
 			if t := r.stores[s].outcome[o]; !t.USD.IsZero() {
 				b.Parts = append(b.Parts, storePart{
-					o.class(), pixels(100 * share(t.USD, largest)), fmt.Sprintf("%s %s: USD %s (%d)", o.Words().ZH, o.Words().EN, dollars(t.USD), t.Orders),
+					o.class(), pixels(100 * share(t.USD, largest)), fmt.Sprintf("%s %s: USD %s (%d)", o.words().ZH, o.words().EN, dollars(t.USD), t.Orders),
 				})
 			}
 		}

@@ -55,8 +55,8 @@ func (x *index) add(j *judged) (again bool, err error) {
 }
 
 func (x *index) write(j *judged) error {
-	b := binary.AppendUvarint(nil, uint64(j.span.at))
-	b = binary.AppendUvarint(b, uint64(j.span.end-j.span.at))
+	b := binary.AppendVarint(nil, j.span.at)
+	b = binary.AppendVarint(b, j.span.end-j.span.at)
 	b = binary.LittleEndian.AppendUint64(b, uint64(j.order))
 	for _, keys := range [][]key{j.numbers, j.named} {
 		b = binary.AppendUvarint(b, uint64(len(keys)))
@@ -107,15 +107,15 @@ func (x *index) touches(e *entry) bool {
 func (x *index) Close() error { return x.file.Close() }
 
 func readEntry(in *bufio.Reader) (entry, error) {
-	at, err := binary.ReadUvarint(in)
+	at, err := binary.ReadVarint(in)
 	if err != nil {
 		return entry{}, err // io.EOF at the end
 	}
-	size, err := binary.ReadUvarint(in)
+	size, err := binary.ReadVarint(in)
 	if err != nil {
 		return entry{}, noEOF(err)
 	}
-	e := entry{span: span{int64(at), int64(at + size)}}
+	e := entry{span: span{at, at + size}}
 	if e.order, err = readKey(in); err != nil {
 		return entry{}, err
 	}

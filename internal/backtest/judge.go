@@ -96,8 +96,17 @@ func (j *judge) assess(f *rules.Facts) (*verdict, error) {
 	}
 	v.fate = fateOf(&a, pack.Location())
 	var err error
-	if v.line, err = json.Marshal(&a); err != nil {
+	if v.line, err = json.Marshal(&a); err != nil { //nolint:musttag // money and times write themselves
 		return nil, fmt.Errorf("write the assessment of order %s/%s: %w", f.Store, f.Order, err)
 	}
 	return v, nil
+}
+
+// assessment reads back what was judged.
+func (v *verdict) assessment() (rules.Assessment, error) {
+	var a rules.Assessment
+	if err := json.Unmarshal(v.line, &a); err != nil { //nolint:musttag // money and times read themselves
+		return a, fmt.Errorf("read back the assessment of order %s/%s: %w", v.store, v.order, err)
+	}
+	return a, nil
 }

@@ -49,7 +49,7 @@ type fate struct {
 }
 
 // month counts months from year 0.
-type month int
+type month int64
 
 func monthOf(t time.Time) month { return month(t.Year()*12 + int(t.Month()) - 1) }
 

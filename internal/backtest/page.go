@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/govalues/decimal"
 
 	"parcelward/internal/rules"
@@ -59,9 +58,9 @@ func (r *pageReport) add(v *verdict) error {
 	if v.fate.outcome == NoCase {
 		return nil
 	}
-	var a rules.Assessment
-	if err := json.Unmarshal(v.line, &a); err != nil {
-		return fmt.Errorf("read back the assessment of %s/%s: %w", v.store, v.order, err)
+	a, err := v.assessment()
+	if err != nil {
+		return err
 	}
 	for _, p := range []*purse{&r.total, at(r.months, v.fate.month), at(r.stores, v.store)} {
 		if err := p.add(v.fate, &a); err != nil {
@@ -69,6 +68,7 @@ func (r *pageReport) add(v *verdict) error {
 		}
 	}
 	switch v.fate.outcome {
+	default: // only counted
 	case Lost:
 		r.losses = keepFirst(r.losses, r.order(v, &a), shownLosses, func(a, b pageOrder) int { return b.usd.Cmp(a.usd) })
 	case Savable:
@@ -104,7 +104,7 @@ func keepFirst(list []pageOrder, o pageOrder, n int, compare func(a, b pageOrder
 func (r *pageReport) order(v *verdict, a *rules.Assessment) pageOrder {
 	c := urgent(a)
 	o := pageOrder{
-		Order: v.store + "/" + v.order, Number: c.TrackingNumber, Kind: kindWords(c.Kind), Cause: v.fate.cause.Words(),
+		Order: v.store + "/" + v.order, Number: c.TrackingNumber, Kind: kindWords(c.Kind), Cause: v.fate.cause.words(),
 		Opened: c.OpenedAt.Time().In(r.zone).Format(time.DateOnly), USD: "–",
 	}
 	if p := a.Claim.Payout; p != nil {
@@ -200,8 +200,8 @@ func (r *pageReport) data(s *Summary) (*pageData, error) {
 	}
 	for _, o := range claimable() {
 		t := r.total.outcome[o]
-		d.Cards = append(d.Cards, card{o.Words(), o.class(), dollars(t.USD), t.Orders, percent(t.USD, all.USD)})
-		d.Legend = append(d.Legend, legend{o.Words(), o.class()})
+		d.Cards = append(d.Cards, card{o.words(), o.class(), dollars(t.USD), t.Orders, percent(t.USD, all.USD)})
+		d.Legend = append(d.Legend, legend{o.words(), o.class()})
 	}
 	if d.Months, err = r.monthChart(); err != nil {
 		return nil, err

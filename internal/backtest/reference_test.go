@@ -22,29 +22,29 @@ import (
 var examplesAsOf = time.Date(2026, 6, 30, 16, 0, 0, 0, time.UTC)
 
 // example reads a file of ../shared/examples, which lies beside the project.
-func example(t testing.TB, name string) []byte {
-	t.Helper()
+func example(tb testing.TB, name string) []byte {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "examples", name))
 	if os.IsNotExist(err) {
-		t.Skip("../shared/examples is missing beside the project: ", err)
+		tb.Skip("../shared/examples is missing beside the project: ", err)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
 
 // reference is the simplest possible backtest: everything in memory, every event offered to
 // every order. The engine must give the same bytes.
-func reference(t testing.TB, input []byte, asOf time.Time) []byte {
-	t.Helper()
+func reference(tb testing.TB, input []byte, asOf time.Time) []byte {
+	tb.Helper()
 	book, err := policy.Embedded()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	days, err := calendar.Embedded()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var events []rules.Event
 	lines := bufio.NewScanner(bytes.NewReader(input))
@@ -96,7 +96,7 @@ func reference(t testing.TB, input []byte, asOf time.Time) []byte {
 	for _, a := range out {
 		line, err := json.Marshal(a)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		b.Write(append(line, '\n'))
 	}

@@ -90,6 +90,7 @@ func balanced(t *testing.T, page string) {
 	tokens := html.NewTokenizer(strings.NewReader(page))
 	for {
 		switch tokens.Next() {
+		default:
 		case html.ErrorToken:
 			if len(open) > 0 {
 				t.Errorf("never closed: %v", open)

@@ -273,7 +273,7 @@ const shownRefusals = 20
 // refuse tells of a refused line and keeps it for mending.
 func (r *run) refuse(x refusal) error {
 	if r.sum.Refused++; r.sum.Refused <= shownRefusals {
-		fmt.Fprintf(r.Log, "line %d: %v\n", x.line, x.err)
+		_, _ = fmt.Fprintf(r.Log, "line %d: %v\n", x.line, x.err)
 	}
 	if r.Refused == io.Discard {
 		return nil
@@ -303,7 +303,7 @@ func (r *run) again(ctx context.Context) error {
 func (r *run) notes() {
 	note := func(n int, format string, args ...any) {
 		if n > 0 {
-			fmt.Fprintf(r.Log, format+"\n", args...)
+			_, _ = fmt.Fprintf(r.Log, format+"\n", args...)
 		}
 	}
 	s := &r.sum

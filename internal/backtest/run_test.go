@@ -22,13 +22,13 @@ import (
 )
 
 // run is one backtest of input as of a moment: its output, notes and summary.
-func run(t testing.TB, o backtest.Options, input []byte) (out, notes string, sum backtest.Summary) {
-	t.Helper()
+func run(tb testing.TB, o backtest.Options, input []byte) (out, notes string, sum backtest.Summary) {
+	tb.Helper()
 	var stdout, stderr bytes.Buffer
 	o.Log = &stderr
-	sum, err := backtest.Run(t.Context(), o, bytes.NewReader(input), &stdout)
+	sum, err := backtest.Run(tb.Context(), o, bytes.NewReader(input), &stdout)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return stdout.String(), stderr.String(), sum
 }
@@ -107,7 +107,7 @@ func TestManyOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() })
 	var got bytes.Buffer
 	if _, err := backtest.Run(t.Context(), o, f, &got); err != nil || got.String() != want {
 		t.Errorf("from a file: %v, %s", err, cmp.Diff(want, got.String()))
@@ -194,7 +194,7 @@ func TestStops(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	stuck, write := io.Pipe()
-	defer write.Close()
+	defer func() { _ = write.Close() }()
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, err := backtest.Run(ctx, backtest.Options{}, stuck, io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled while the input waits: %v", err)

@@ -167,7 +167,7 @@ func (v *verdict) append(b []byte) []byte {
 		second = 1
 	}
 	b = append(b, second, byte(v.fate.outcome), byte(v.fate.cause))
-	b = binary.AppendUvarint(b, uint64(v.fate.month))
+	b = binary.AppendVarint(b, int64(v.fate.month))
 	for _, s := range []string{v.store, v.order} {
 		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 	}
@@ -179,7 +179,7 @@ func readVerdict(r *bufio.Reader) (*verdict, error) {
 	if _, err := io.ReadFull(r, fixed[:]); err != nil {
 		return nil, err // io.EOF at the end of a run
 	}
-	at, err := binary.ReadUvarint(r)
+	at, err := binary.ReadVarint(r)
 	if err != nil {
 		return nil, noEOF(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -38,7 +37,7 @@ func column(number, width int, align text.Align) table.ColumnConfig {
 // wrap breaks lines after hyphens, then anywhere.
 func wrap(s string, width int) string {
 	var out []string
-	for _, line := range strings.Split(s, "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		rest := line
 		for text.StringWidthWithoutEscSequences(rest) > width {
 			cut := len(text.Trim(rest, width))
@@ -69,9 +68,9 @@ func newTable(w *bufio.Writer, asOf time.Time, zone *time.Location) *tableReport
 }
 
 func (r *tableReport) add(v *verdict) error {
-	var a rules.Assessment
-	if err := json.Unmarshal(v.line, &a); err != nil {
-		return fmt.Errorf("read back the assessment of %s/%s: %w", v.store, v.order, err)
+	a, err := v.assessment()
+	if err != nil {
+		return err
 	}
 	r.stages[a.Stage]++
 	if err := r.money.add(v.fate, &a); err != nil {
@@ -164,24 +163,26 @@ func (r *tableReport) end(s *Summary) error {
 	if err := r.flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.w, "\n%d orders as of %s (%s)", s.Orders, clock(r.asOf, r.zone), r.zone)
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%d orders as of %s (%s)", s.Orders, clock(r.asOf, r.zone), r.zone)
 	sep := ": "
 	for _, stage := range rules.Stages() {
 		if n := r.stages[stage]; n > 0 {
-			fmt.Fprintf(r.w, "%s%d %s", sep, n, stage)
+			fmt.Fprintf(&b, "%s%d %s", sep, n, stage)
 			sep = ", "
 		}
 	}
-	fmt.Fprintln(r.w)
+	b.WriteByte('\n')
 	for o := Paid; o < outcomes; o++ {
 		if t := r.money.outcome[o]; t.Orders > 0 {
-			fmt.Fprintf(r.w, "%-22s %6d orders  USD %12s\n", o.Words().EN, t.Orders, t.USD)
+			fmt.Fprintf(&b, "%-22s %6d orders  USD %12s\n", o.words().EN, t.Orders, t.USD)
 		}
 	}
 	for c := NotConfirmed; c < causes; c++ {
 		if t := r.money.cause[c]; t.Orders > 0 {
-			fmt.Fprintf(r.w, "  lost: %-40s %6d orders  USD %12s\n", c.Words().EN, t.Orders, t.USD)
+			fmt.Fprintf(&b, "  lost: %-40s %6d orders  USD %12s\n", c.words().EN, t.Orders, t.USD)
 		}
 	}
-	return nil
+	_, err := r.w.WriteString(b.String())
+	return err
 }

@@ -9,8 +9,8 @@ import (
 // words is a text in both languages of the reports.
 type words struct{ ZH, EN string }
 
-// Words names an outcome to people.
-func (o Outcome) Words() words {
+// words names an outcome to people.
+func (o Outcome) words() words {
 	switch o {
 	case Paid:
 		return words{"已赔付", "Paid"}
@@ -29,8 +29,8 @@ func (o Outcome) Words() words {
 	}
 }
 
-// Words names a cause to people: what was missed, by which deadline.
-func (c Cause) Words() words {
+// words names a cause to people: what was missed, by which deadline.
+func (c Cause) words() words {
 	switch c {
 	case NotConfirmed:
 		return words{"72 小时内未确认异常", "Not confirmed within 72 h"}
@@ -50,23 +50,6 @@ func (c Cause) Words() words {
 		return words{"轨迹被判定虚假", "Trace flagged as false"}
 	default:
 		return words{}
-	}
-}
-
-func stageWords(s rules.Stage) words {
-	switch s {
-	case rules.StageAwaitingPayment:
-		return words{"待付款", "Awaiting payment"}
-	case rules.StageAwaitingShipment:
-		return words{"待发货", "Awaiting shipment"}
-	case rules.StageInTransit:
-		return words{"运输中", "In transit"}
-	case rules.StageDelivered:
-		return words{"已签收", "Delivered"}
-	case rules.StageClosed:
-		return words{"已关闭", "Closed"}
-	default:
-		return words{"异常处理中", "Exception"}
 	}
 }
 
