@@ -68,7 +68,7 @@ func (c *confirmCmd) Run(ctx context.Context, s streams) error {
 }
 
 func (c *confirmCmd) tell(s streams, answer api.Confirmed, err error) error {
-	var problem *api.Problem
+	var problem *api.ProblemError
 	var refused *temporalclient.RefusedError
 	switch {
 	case errors.As(err, &refused), errors.As(err, &problem) && problem.Status < http.StatusInternalServerError:

@@ -159,14 +159,14 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 		} else {
 			right++
 		}
-		outcome := spaced(wording.Stage(v.Outcome.Stage))
+		outcome := []string{spaced(wording.Stage(v.Outcome.Stage))}
 		for _, c := range v.Outcome.Cases {
-			outcome += " · " + spaced(wording.Kind(c.Kind)) + ": " + spaced(wording.Status(c.Status))
+			outcome = append(outcome, spaced(wording.Kind(c.Kind))+": "+spaced(wording.Status(c.Status)))
 		}
 		if claim := v.Outcome.Claim; claim != nil && claim.Eligible && claim.Payout != nil {
-			outcome += " · " + claim.Payout.String()
+			outcome = append(outcome, claim.Payout.String())
 		}
-		t.AppendRow(table.Row{mark, v.Order, outcome + "\n" + v.Expected.Why.ZH + "\n" + v.Expected.Why.EN})
+		t.AppendRow(table.Row{mark, v.Order, strings.Join(outcome, " · ") + "\n" + v.Expected.Why.ZH + "\n" + v.Expected.Why.EN})
 		t.AppendSeparator()
 	}
 	fmt.Fprintf(&b, "\n%s\n", t.Render())

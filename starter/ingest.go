@@ -204,7 +204,7 @@ func (i *ingester) flush(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		var problem *api.Problem
+		var problem *api.ProblemError
 		if final := errors.As(err, &problem) && !problem.Temporary(); final || n == attempts-1 || ctx.Err() != nil {
 			return fmt.Errorf("lines %d to %d were not taken in, those before were; sending all again is right: %w",
 				i.batch[0].line, i.batch[len(i.batch)-1].line, err)

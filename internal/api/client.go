@@ -19,8 +19,8 @@ type Client struct {
 	HTTP *http.Client
 }
 
-// Problem is an answer that says no (RFC 9457).
-type Problem struct {
+// ProblemError is an answer that says no (RFC 9457).
+type ProblemError struct {
 	Status  int       `json:"status"`
 	Title   string    `json:"title"`
 	Detail  string    `json:"detail"`
@@ -28,7 +28,7 @@ type Problem struct {
 }
 
 // Error implements error.
-func (p *Problem) Error() string {
+func (p *ProblemError) Error() string {
 	if p.Detail == "" {
 		return fmt.Sprintf("the server answered %d %s", p.Status, p.Title)
 	}
@@ -36,7 +36,7 @@ func (p *Problem) Error() string {
 }
 
 // Temporary tells whether the same request may go well later.
-func (p *Problem) Temporary() bool {
+func (p *ProblemError) Temporary() bool {
 	return p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests || p.Status == http.StatusRequestTimeout
 }
 
@@ -45,7 +45,7 @@ func (p *Problem) Temporary() bool {
 func (c Client) Send(ctx context.Context, lines [][]byte) (Receipt, error) {
 	var r Receipt
 	err := c.do(ctx, http.MethodPost, "/v1/events", mediaNDJSON, "", append(bytes.Join(lines, []byte{'\n'}), '\n'), &r)
-	if p, ok := err.(*Problem); ok && p.Status == http.StatusUnprocessableEntity { //nolint:errorlint // do returns it as it is
+	if p, ok := err.(*ProblemError); ok && p.Status == http.StatusUnprocessableEntity { //nolint:errorlint // do returns it as it is
 		return Receipt{Refused: p.Refused}, nil
 	}
 	return r, err
@@ -71,7 +71,7 @@ func orderURL(store, order string) string {
 	return "/v1/orders/" + url.PathEscape(store) + "/" + url.PathEscape(order)
 }
 
-// do returns a *Problem, as it is, for an answer that says no.
+// do returns a *ProblemError, as it is, for an answer that says no.
 func (c Client) do(ctx context.Context, method, path, mediaType, key string, body []byte, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, bodyPatience)
 	defer cancel()
@@ -99,9 +99,9 @@ func (c Client) do(ctx context.Context, method, path, mediaType, key string, bod
 		return fmt.Errorf("read the answer of %s: %w", c.Base, err)
 	}
 	if res.StatusCode >= http.StatusMultipleChoices {
-		p := new(Problem)
+		p := new(ProblemError)
 		if json.Unmarshal(data, p) != nil || p.Status == 0 {
-			p = &Problem{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
+			p = &ProblemError{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
 		}
 		return p
 	}

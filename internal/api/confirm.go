@@ -142,8 +142,7 @@ func confirmation(in *confirmInput, now time.Time) (rules.Event, error) {
 		return rules.Event{}, err
 	}
 	e, err := protocol.DecodeEvent(raw)
-	var bad *protocol.EventError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*protocol.EventError](err); ok {
 		key := strings.TrimPrefix(bad.Key, "data.")
 		return e, huma.Error422UnprocessableEntity(strings.Replace(bad.Error(), bad.Key, key, 1), &huma.ErrorDetail{
 			Location: "body." + key, Message: "expected " + bad.Expected, Value: bad.Got,

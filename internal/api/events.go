@@ -139,8 +139,7 @@ func (p part) decode() (postgres.Incoming, *Refusal) {
 // lies in raw itself.
 func Decode(raw []byte) (postgres.Incoming, *Refusal) {
 	e, err := protocol.DecodeEvent(raw)
-	var bad *protocol.EventError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*protocol.EventError](err); ok {
 		return postgres.Incoming{}, refuse(raw, bad)
 	}
 	return postgres.Incoming{Event: e, Raw: raw}, nil

@@ -99,7 +99,7 @@ func (s *server) getAssessment(ctx context.Context, in *assessmentInput) (*asses
 	if !ok {
 		return nil, huma.Error404NotFound(fmt.Sprintf("order %s/%s was not created by %s: there is nothing to assess", in.Store, in.Order, rules.Stamp(asOf)))
 	}
-	line, err := json.Marshal(&a)
+	line, err := json.Marshal(&a) //nolint:musttag // money and times write themselves
 	if err != nil {
 		return nil, fmt.Errorf("write the assessment: %w", err)
 	}

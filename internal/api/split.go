@@ -100,8 +100,7 @@ func lines(body []byte, yield func(part) bool) {
 }
 
 func reason(err error) string {
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return fmt.Sprintf("%s at byte %d", strings.TrimPrefix(syntax.Err.Error(), "jsontext: "), syntax.ByteOffset)
 	}
 	return strings.TrimPrefix(err.Error(), "jsontext: ")

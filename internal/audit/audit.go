@@ -286,7 +286,7 @@ func (a *auditor) workflow(ctx context.Context, f *finding, believed, all *rules
 // assessment while the order is not created.
 func Assessment(f *rules.Facts, rs rules.Ruleset, asOf time.Time) (jsontext.Value, error) {
 	a, _ := rules.Assess(f, rs, asOf)
-	line, err := json.Marshal(&a)
+	line, err := json.Marshal(&a) //nolint:musttag // money and times write themselves
 	if err != nil {
 		return nil, fmt.Errorf("write the assessment of %s/%s: %w", f.Store, f.Order, err)
 	}

@@ -58,6 +58,7 @@ func flatten(into map[string]string, key string, value jsontext.Value) {
 			}
 			return
 		}
+	default:
 	}
 	into[key] = string(value)
 }
@@ -160,9 +161,7 @@ func idle(all *rules.Facts, rs rules.Ruleset, now time.Time) []Idle {
 
 // act tells whether something of this type is meant to change an order's cases at once.
 func act(t rules.EventType) bool {
-	switch t {
-	case rules.TypeConfirmed, rules.TypeClaimFiled, rules.TypeClaimDecided, rules.TypeClaimAppealed, rules.TypeClaimPaid:
-		return true
-	}
-	return false
+	return slices.Contains([]rules.EventType{
+		rules.TypeConfirmed, rules.TypeClaimFiled, rules.TypeClaimDecided, rules.TypeClaimAppealed, rules.TypeClaimPaid,
+	}, t)
 }

@@ -72,7 +72,7 @@ func (o Orders) Running(ctx context.Context, store, order string) (bool, error) 
 	case err != nil:
 		return false, err
 	}
-	return d.WorkflowExecutionMetadata.WorkflowCloseTime == nil, nil
+	return d.WorkflowCloseTime == nil, nil
 }
 
 // Check tells whether Temporal answers at all.
@@ -90,8 +90,7 @@ func explain(err error) error {
 	if errors.As(err, &refused) && slices.Contains([]string{protocol.ErrBadInput, protocol.ErrTooLate, protocol.ErrNoCase}, refused.Type()) {
 		return &RefusedError{refused.Type(), refused.Message()}
 	}
-	var unknown *serviceerror.NotFound
-	if errors.As(err, &unknown) {
+	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
 		return fmt.Errorf("%w: %w", ErrNotRunning, err)
 	}
 	return fmt.Errorf("%w: %w", ErrNoAnswer, err)

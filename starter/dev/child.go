@@ -31,7 +31,7 @@ func startChild(program string, env []string, log string) (*Child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", program, err)
 	}
-	c := &Child{cmd: exec.Command(program), log: log, done: make(chan struct{})} //nolint:gosec,noctx // the user's worker; Stop ends it in good order
+	c := &Child{cmd: exec.Command(program), log: log, done: make(chan struct{})} //nolint:noctx // the user's worker; Stop ends it in good order
 	c.cmd.Env, c.cmd.Stdout, c.cmd.Stderr = env, out, out
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	endWithUs(c.cmd.SysProcAttr)

@@ -111,7 +111,7 @@ func (s *Stack) judge(ctx context.Context, sc demo.Scenario, order string) (Verd
 	for _, c := range audit.Diff(backtest, live) {
 		v.Differences = append(v.Differences, fmt.Sprintf("%s: backtest %s, live %s", c.Key, c.Want, c.Got))
 	}
-	if err := json.Unmarshal(live, &v.Outcome); err != nil {
+	if err := json.Unmarshal(live, &v.Outcome); err != nil { //nolint:musttag // money and times read themselves
 		return v, fmt.Errorf("read the assessment of %s: %w", order, err)
 	}
 	v.compare()

@@ -260,7 +260,7 @@ func (s *Stack) Watch(ctx context.Context) error {
 			}
 			if silent == 3 { // ticks, each with its time-out
 				log := filepath.Join(s.dir, "servers.log")
-				return fmt.Errorf("Postgres or Temporal does not answer: %w; the last lines of %s:\n%s", err, log, lastLines(log))
+				return fmt.Errorf("the servers (Postgres, Temporal) do not answer: %w; the last lines of %s:\n%s", err, log, lastLines(log))
 			}
 		}
 	}
