@@ -16,7 +16,7 @@ import (
 
 // auditCmd recomputes every order and compares.
 type auditCmd struct {
-	Sample   float64       `default:"1" placeholder:"SHARE" help:"抽查多少流程(0 到 1)。 · Share of the workflows that are asked, 0 to 1; default: all."`
+	Sample   float64       `default:"1" placeholder:"SHARE" help:"抽查多少流程（0 到 1）。 · Share of the workflows that are asked, 0 to 1; default: all."`
 	Patience time.Duration `default:"5s" help:"差异持续多久才算。 · How long a difference may last before it counts."`
 	Database string        `placeholder:"URL" help:"数据库。 · Database; default: DATABASE_URL."`
 	JSON     bool          `name:"json" help:"输出 JSON。 · Print JSON."`
@@ -84,7 +84,7 @@ func writeReport(w io.Writer, r *audit.Report) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "已核对 %d 个订单,询问 %d 个流程(%d 个已过保留期),差异 %d 处。\n%d orders audited, %d workflows asked (%d past retention), %d differences.\n",
+	_, err := fmt.Fprintf(w, "已核对 %d 个订单，询问 %d 个流程（%d 个已过保留期），差异 %d 处。\n%d orders audited, %d workflows asked (%d past retention), %d differences.\n",
 		r.Orders, r.Asked, r.Forgotten, len(r.Differences), r.Orders, r.Asked, r.Forgotten, len(r.Differences))
 	return err
 }

@@ -17,12 +17,12 @@ import (
 
 // backtestCmd judges a file of events without a server.
 type backtestCmd struct {
-	Events  string    `required:"" placeholder:"FILE" help:"事件文件,每行一个;- 为标准输入。 · Events, one CloudEvent of JSON a line; - for standard input."`
-	AsOf    time.Time `placeholder:"TIME" help:"评估时刻(带时区),默认现在。 · Judge as of this moment, such as 2026-06-30T16:00:00Z; default: now."`
+	Events  string    `required:"" placeholder:"FILE" help:"事件文件，每行一个；- 为标准输入。 · Events, one CloudEvent of JSON a line; - for standard input."`
+	AsOf    time.Time `placeholder:"TIME" help:"评估时刻（带时区），默认现在。 · Judge as of this moment, such as 2026-06-30T16:00:00Z; default: now."`
 	Policy  string    `placeholder:"FILE" help:"用此规则文件。 · Judge every order by this policy pack (YAML); default: the built-in one in force when it was created."`
 	Format  string    `enum:"json,table,html" default:"json" help:"json、table 或 html。 · json: one assessment a line; table: for a terminal; html: a page on money won, lost and still to save."`
-	Jobs    int       `placeholder:"N" help:"并行数,默认全部核心。 · Workers; default: one for each core."`
-	Refused string    `placeholder:"FILE" help:"把被拒绝的行写入此文件,改正后可重新导入。 · Write refused lines to this file, to be mended and fed again."`
+	Jobs    int       `placeholder:"N" help:"并行数，默认全部核心。 · Workers; default: one for each core."`
+	Refused string    `placeholder:"FILE" help:"把被拒绝的行写入此文件，改正后可重新导入。 · Write refused lines to this file, to be mended and fed again."`
 }
 
 // Run writes the verdicts to standard output. Its error bears exit status 1 when lines were

@@ -22,12 +22,12 @@ type confirmCmd struct {
 	Store    string         `arg:"" help:"店铺 · Store."`
 	Order    string         `arg:"" help:"订单号 · Order number."`
 	Tracking string         `arg:"" help:"运单号 · Tracking number."`
-	Kind     rules.CaseKind `placeholder:"KIND" help:"只确认这一种异常:lost、not-received、signature-abnormal、stall。 · Only this kind of exception; default: every open one of the parcel."`
+	Kind     rules.CaseKind `placeholder:"KIND" help:"只确认这一种异常：lost、not-received、signature-abnormal、stall。 · Only this kind of exception; default: every open one of the parcel."`
 	By       string         `placeholder:"NAME" help:"确认人。 · Who pressed the button; default: the user of this computer."`
-	At       time.Time      `placeholder:"TIME" help:"点击时间(RFC 3339,带时区)。 · When, RFC 3339 with offset; default: now."`
+	At       time.Time      `placeholder:"TIME" help:"点击时间（RFC 3339，带时区）。 · When, RFC 3339 with offset; default: now."`
 	Note     string         `help:"备注。 · A note."`
 	Server   string         `placeholder:"URL" help:"接口地址。 · The API; default: PARCELWARD_SERVER, or http://127.0.0.1:8080."`
-	Direct   bool           `help:"直接发给 Temporal,不经接口。 · Ask Temporal itself, without the API."`
+	Direct   bool           `help:"直接发给 Temporal，不经接口。 · Ask Temporal itself, without the API."`
 }
 
 // Run prints what was confirmed. A refusal ends it with exit status 1 and the reason.

@@ -24,9 +24,9 @@ import (
 // devCmd runs everything on this machine.
 type devCmd struct {
 	Demo   bool    `help:"播放演示订单。 · Play the demo's orders."`
-	Once   bool    `help:"演示结束后退出;结果全部正确才返回 0。 · End when the demo is over, with exit status 0 only if every outcome is as it should be."`
+	Once   bool    `help:"演示结束后退出；结果全部正确才返回 0。 · End when the demo is over, with exit status 0 only if every outcome is as it should be."`
 	Speed  float64 `placeholder:"N" help:"虚拟时间倍速。 · Virtual seconds in a real one; default: real time, or 43200 (a day in 2 s) for the demo."`
-	Keep   bool    `help:"保留数据,下次继续。 · Keep the data, and go on with them the next time."`
+	Keep   bool    `help:"保留数据，下次继续。 · Keep the data, and go on with them the next time."`
 	Listen string  `placeholder:"HOST:PORT" help:"接口地址。 · Address of the API; default: a free port of this machine."`
 }
 
@@ -190,7 +190,7 @@ func welcome(s *dev.Stack, playing bool) string {
 	fmt.Fprintf(&b, "  OpenAPI             %s/openapi.json\n", s.Server.URL)
 	fmt.Fprintf(&b, "  沙箱 sandbox        %s\n\n", s.SandboxURL)
 	if playing {
-		fmt.Fprintf(&b, "演示:1 个虚拟日约 %s;物流、平台、买家都是虚构的。\nThe demo: a virtual day takes %s; carrier, platform and buyers are invented.\n\n",
+		fmt.Fprintf(&b, "演示：1 个虚拟日约 %s；物流、平台、买家都是虚构的。\nThe demo: a virtual day takes %s; carrier, platform and buyers are invented.\n\n",
 			s.Clock.Real(24*time.Hour).Round(10*time.Millisecond), s.Clock.Real(24*time.Hour).Round(10*time.Millisecond))
 		return b.String()
 	}

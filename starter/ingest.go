@@ -17,11 +17,11 @@ import (
 
 // ingestCmd takes in a file of events.
 type ingestCmd struct {
-	File     string  `arg:"" help:"事件文件,- 为标准输入。 · Events, one CloudEvent of JSON a line; - for standard input."`
+	File     string  `arg:"" help:"事件文件，- 为标准输入。 · Events, one CloudEvent of JSON a line; - for standard input."`
 	Server   string  `placeholder:"URL" xor:"to" help:"接口地址。 · The API; default: PARCELWARD_SERVER, or http://127.0.0.1:8080."`
 	Database string  `placeholder:"URL" xor:"to" help:"直接写入数据库。 · Write straight to this database, without a server."`
-	Speed    float64 `placeholder:"N" help:"按事件时间播放,N 倍速。 · Play by the events' times, N virtual seconds a second; where PARCELWARD_CLOCK_… is set, that clock counts."`
-	Refused  string  `placeholder:"FILE" help:"拒收的行写入此文件,修正后可再导入。 · Write refused lines to this file, to be mended and fed again."`
+	Speed    float64 `placeholder:"N" help:"按事件时间播放，N 倍速。 · Play by the events' times, N virtual seconds a second; where PARCELWARD_CLOCK_… is set, that clock counts."`
+	Refused  string  `placeholder:"FILE" help:"拒收的行写入此文件，修正后可再导入。 · Write refused lines to this file, to be mended and fed again."`
 }
 
 // The bounds of a batch.
@@ -71,7 +71,7 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) (err error) {
 		i.log, i.progress = b, b.add
 	}
 	err = i.run(ctx, in)
-	if _, told := fmt.Fprintf(s.out, "已接收 %d,重复 %d,未知类型 %d,拒收 %d\naccepted %d, repeated %d, unknown type %d, refused %d\n",
+	if _, told := fmt.Fprintf(s.out, "已接收 %d，重复 %d，未知类型 %d，拒收 %d\naccepted %d, repeated %d, unknown type %d, refused %d\n",
 		i.sum.Accepted, i.sum.Repeated, i.sum.Unknown, i.count, i.sum.Accepted, i.sum.Repeated, i.sum.Unknown, i.count); told != nil {
 		return errors.Join(err, told)
 	}
@@ -209,7 +209,7 @@ func (i *ingester) flush(ctx context.Context) error {
 			return fmt.Errorf("lines %d to %d were not taken in, those before were; sending all again is right: %w",
 				i.batch[0].line, i.batch[len(i.batch)-1].line, err)
 		}
-		if _, err := fmt.Fprintf(i.log, "暂未接收,重试 · not taken in yet, trying again: %v\n", err); err != nil {
+		if _, err := fmt.Fprintf(i.log, "暂未接收，重试 · not taken in yet, trying again: %v\n", err); err != nil {
 			return err
 		}
 		if err := sleep(ctx, time.Second<<n); err != nil {

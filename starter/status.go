@@ -49,7 +49,7 @@ func statusText(o api.Order) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%s  %s\n", o.Store, o.Order, local(o.AsOf.Time()))
 	if o.Stage == nil {
-		fmt.Fprintf(&b, "尚未收到订单创建事件(已有 %d 条事实)。 The order's creation is not known yet (%d facts are).\n", o.Facts, o.Facts)
+		fmt.Fprintf(&b, "尚未收到订单创建事件（已有 %d 条事实）。 The order's creation is not known yet (%d facts are).\n", o.Facts, o.Facts)
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%s · %s\n%s\n%s\n", o.Stage.ZH, o.Stage.EN, o.Waiting.ZH, o.Waiting.EN)
@@ -97,7 +97,7 @@ func worth(c *rules.Claim) string {
 		}
 		return "预计不赔 · no payout is expected: " + strings.Join(reasons, "; ")
 	case c.Payout == nil:
-		return "符合索赔条件,缺少汇率 · eligible; a rate is missing"
+		return "符合索赔条件，缺少汇率 · eligible; a rate is missing"
 	}
 	return "预计赔付 · expected payout: " + c.Payout.String()
 }

@@ -34,9 +34,10 @@ func (o *order) claim(id rules.CaseID) *claimOf {
 	return nil
 }
 
-// stopped tells whether an operator cancelled or terminated the claim of a case.
-func (o *order) stopped(id rules.CaseID) bool {
-	return slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.stopped && c.id.Equal(id) })
+// settled tells whether another claim of a case would be in vain: an operator cancelled or
+// terminated the last, or it ended knowing all that is known.
+func (o *order) settled(id rules.CaseID) bool {
+	return slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.id.Equal(id) && (c.stopped || c.sent == len(o.raw)) })
 }
 
 // home tells whether the claim's end has been told and not been taken note of.
@@ -91,7 +92,7 @@ func (o *order) keepClaims(ctx workflow.Context, plan rules.OrderPlan) (bool, er
 			var forwarded bool
 			forwarded, err = o.forward(ctx, c, shown)
 			acted = acted || forwarded
-		case plan.End == "" && shown.Status.Live() && !o.stopped(id):
+		case plan.End == "" && shown.Status.Live() && !o.settled(id):
 			err = o.start(ctx, shown, plan)
 			acted = true
 		}
@@ -153,7 +154,7 @@ func (o *order) forward(ctx workflow.Context, c *claimOf, shown rules.Case) (boo
 	}
 	if err != nil {
 		o.log.Info("the claim has closed; it starts again if its case lives", "claim", claimID, "reason", err)
-		c.running = false
+		c.running, c.sent = false, 0
 	}
 	return true, nil
 }

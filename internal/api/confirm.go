@@ -118,7 +118,7 @@ func (s *server) recordConfirmation(ctx context.Context, f *rules.Facts, rs rule
 	}
 	return &confirmOutput{http.StatusAccepted, Confirmed{
 		Status: StatusRecorded, Confirmed: open, At: rules.Stamp(data.When),
-		Message: Words{"已记录,流程尚未应答;以记录的时间为准。", "Recorded, not yet answered; it counts by its own time."},
+		Message: Words{"已记录，流程尚未应答；以记录的时间为准。", "Recorded, not yet answered; it counts by its own time."},
 	}}, nil
 }
 

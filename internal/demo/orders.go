@@ -27,7 +27,7 @@ func delivered(s *story) (Outcome, *sandbox.Fate) {
 	s.scanned(15*day, number, rules.Row{Milestone: rules.Delivered, Location: "Valencia", SignedBy: "LUCÍA  FERRER"})
 	s.received(18 * day)
 	return Outcome{Stage: rules.StageClosed, Why: wording.Text{
-		ZH: "按时发货、按时上网,妥投后买家确认收货。",
+		ZH: "按时发货、按时上网，妥投后买家确认收货。",
 		EN: "Shipped and scanned in time, delivered, and received by the buyer.",
 	}}, nil
 }
@@ -42,7 +42,7 @@ func stalledPaid(s *story) (Outcome, *sandbox.Fate) {
 	s.confirmed(opened+20*hour, number, "陈敏")
 	s.refunded(opened + 5*day)
 	return Outcome{Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
-		ZH: "离境后再无轨迹:7 天静默期加 30 天,判定停滞;及时确认、提交,平台赔付。",
+		ZH: "离境后再无轨迹：7 天静默期加 30 天，判定停滞；及时确认、提交，平台赔付。",
 		EN: "Silent after leaving the country: 7 days of line-haul and 30 more, then a stall; confirmed and filed in time, and paid.",
 	}}, approved()
 }
@@ -58,7 +58,7 @@ func unconfirmed(s *story) (Outcome, *sandbox.Fate) {
 	return Outcome{
 		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusExpired}, Reasons: []string{rules.ReasonWindowClosed},
 		Why: wording.Text{
-			ZH: "预警后 72 小时内没有人到卖家后台确认异常,索赔机会作废。",
+			ZH: "预警后 72 小时内没有人到卖家后台确认异常，索赔机会作废。",
 			EN: "Nobody confirmed within 72 hours of the alert, and the claim was gone.",
 		},
 	}, nil
@@ -81,7 +81,7 @@ func lost(s *story) (Outcome, *sandbox.Fate) {
 	s.confirmed(opened+20*hour, second, "陈敏")
 	s.refunded(opened + 5*day)
 	return Outcome{Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
-		ZH: "一单两个包裹,一个妥投,一个丢失;订单按人民币付款,赔付按汇率折成美元。",
+		ZH: "一单两个包裹，一个妥投，一个丢失；订单按人民币付款，赔付按汇率折成美元。",
 		EN: "Two parcels: one arrived, one was lost. Paid for in CNY, so the payout is reckoned in USD by the order's rate.",
 	}}, approved()
 }
@@ -95,7 +95,7 @@ func lateNumber(s *story) (Outcome, *sandbox.Fate) {
 	return Outcome{
 		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusClosed}, Reasons: []string{rules.ReasonLateNumber, rules.ReasonWindowClosed},
 		Why: wording.Text{
-			ZH: "运单号在下单 72 小时后才录入,平台视为未使用官方物流;停滞后卖家只能自行退款。",
+			ZH: "运单号在下单 72 小时后才录入，平台视为未使用官方物流；停滞后卖家只能自行退款。",
 			EN: "The number came more than 72 hours after the order, so the platform pays nothing; when the parcel stalled the seller refunded.",
 		},
 	}, nil
@@ -110,7 +110,7 @@ func noTaxID(s *story) (Outcome, *sandbox.Fate) {
 	return Outcome{
 		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusClosed}, Reasons: []string{rules.ReasonMissingTaxID, rules.ReasonWindowClosed},
 		Why: wording.Text{
-			ZH: "发往巴西却没有 CPF:全程没有轨迹,索赔必然失败,卖家退款了事。",
+			ZH: "发往巴西却没有 CPF：全程没有轨迹，索赔必然失败，卖家退款了事。",
 			EN: "To Brazil without a CPF: no scan ever came, no claim would be paid, and the seller refunded.",
 		},
 	}, nil
@@ -126,7 +126,7 @@ func customsHold(s *story) (Outcome, *sandbox.Fate) {
 	s.confirmed(opened+20*hour, number, "陈敏")
 	s.refunded(opened + 5*day)
 	return Outcome{Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
-		ZH: "海关查验期间及时提交清关文件,提交索赔的期限延长 7 天;最终获赔。",
+		ZH: "海关查验期间及时提交清关文件，提交索赔的期限延长 7 天；最终获赔。",
 		EN: "Held by customs; the clearance document came in time and moved the filing deadline by 7 days. Paid.",
 	}}, approved()
 }
@@ -144,7 +144,7 @@ func rejectedAppealedPaid(s *story) (Outcome, *sandbox.Fate) {
 		AppealDecision: rules.DecisionApproved, AppealAfter: 4 * day, PayAfter: 2 * day,
 	}
 	return Outcome{Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
-		ZH: "首次提交被拒,72 小时内补充原始凭证申诉,复审通过,按上限赔付。",
+		ZH: "首次提交被拒，72 小时内补充原始凭证申诉，复审通过，按上限赔付。",
 		EN: "Rejected at first, appealed within 72 hours with further originals, approved, and paid up to the cap.",
 	}}, fate
 }
@@ -158,7 +158,7 @@ func stranger(s *story) (Outcome, *sandbox.Fate) {
 	s.scanned(opened, number, rules.Row{Milestone: rules.Delivered, Location: "Auckland", SignedBy: "J. Unknown"})
 	s.confirmed(opened+20*hour, number, "李伟")
 	return Outcome{Stage: rules.StageDelivered, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
-		ZH: "签收人不是买家本人且无授权,按签收异常索赔成功。",
+		ZH: "签收人不是买家本人且无授权，按签收异常索赔成功。",
 		EN: "Signed for by somebody else without authority; claimed as such, and paid.",
 	}}, approved()
 }
@@ -175,7 +175,7 @@ func resumed(s *story) (Outcome, *sandbox.Fate) {
 	return Outcome{
 		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusResumed}, Reasons: []string{rules.ReasonReceipt, rules.ReasonWindowClosed},
 		Why: wording.Text{
-			ZH: "停滞 30 天后轨迹恢复,案件自动结束,随后妥投、确认收货。",
+			ZH: "停滞 30 天后轨迹恢复，案件自动结束，随后妥投、确认收货。",
 			EN: "Stalled for 30 days, then moved again: the case ended by itself, and the parcel arrived.",
 		},
 	}, nil
@@ -190,7 +190,7 @@ func bulky(s *story) (Outcome, *sandbox.Fate) {
 	s.scan(48*day, number, rules.Delivered, "Nairobi")
 	s.received(50 * day)
 	return Outcome{Stage: rules.StageClosed, Why: wording.Text{
-		ZH: "大件海运静默 39 天,未到 45 天门槛,不算停滞。",
+		ZH: "大件海运静默 39 天，未到 45 天门槛，不算停滞。",
 		EN: "Bulky goods, 39 days at sea without a scan: below the threshold of 45, so never a stall.",
 	}}, nil
 }

@@ -22,7 +22,7 @@ func Details(p rules.OrderPlan, store, order string, loc *time.Location) string 
 	if p.End == "" && a.Stage == rules.StageAwaitingShipment {
 		section(&b, Text{"您可以做什么", "What you can do"})
 		sentence(&b, Text{
-			"在卖家后台录入运单号并发货;店铺系统的 shipment.recorded 事件到达后,这里会自动更新。",
+			"在卖家后台录入运单号并发货；店铺系统的 shipment.recorded 事件到达后，这里会自动更新。",
 			"Enter the tracking number in the seller centre and ship; this page follows when the shop's shipment.recorded event arrives.",
 		})
 	}
@@ -43,7 +43,7 @@ func Details(p rules.OrderPlan, store, order string, loc *time.Location) string 
 		}
 	}
 	if len(a.Flags) > 0 {
-		bullet(&b, both("提醒:%s", "Watch: %s", join(each(a.Flags, Flag))))
+		bullet(&b, both("提醒：%s", "Watch: %s", join(each(a.Flags, Flag))))
 	}
 	return b.String()
 }
@@ -64,7 +64,7 @@ func ClaimDetails(p rules.ClaimPlan, store, order string, missing []string, loc 
 		sentence(&b, step)
 	}
 	if len(missing) > 0 && (c.Status == rules.StatusOpen || c.Status == rules.StatusConfirmed) {
-		bullet(&b, both("还缺凭证:%s", "Still missing: %s", join(each(missing, Evidence))))
+		bullet(&b, both("还缺凭证：%s", "Still missing: %s", join(each(missing, Evidence))))
 	}
 	section(&b, Text{"案件", "Case"})
 	b.WriteString("| | |\n|---|---|\n")
@@ -94,14 +94,14 @@ func ClaimDetails(p rules.ClaimPlan, store, order string, missing []string, loc 
 func nextStep(s rules.CaseStatus, store, order string) Text {
 	switch s {
 	case rules.StatusConfirmed:
-		return both("在卖家后台“物流 → 物流纠纷”提交索赔,附上全部凭证,再把索赔编号作为 claim.filed 事件报给订单 %s。",
+		return both("在卖家后台“物流 → 物流纠纷”提交索赔，附上全部凭证，再把索赔编号作为 claim.filed 事件报给订单 %s。",
 			"File the claim with all papers under “Logistics → Logistics disputes” in the seller centre, then report its number as a claim.filed event of order %s.", store+"/"+order)
 	case rules.StatusFiled, rules.StatusAppealed:
-		return Text{"请留意卖家后台的审核结果;得知后以 claim.decided 事件报入。", "Watch for the decision in the seller centre and report it as a claim.decided event."}
+		return Text{"请留意卖家后台的审核结果；得知后以 claim.decided 事件报入。", "Watch for the decision in the seller centre and report it as a claim.decided event."}
 	case rules.StatusApproved:
-		return Text{"请核对赔付是否到账;到账后以 claim.paid 事件报入。", "Check that the payout arrives and report it as a claim.paid event."}
+		return Text{"请核对赔付是否到账；到账后以 claim.paid 事件报入。", "Check that the payout arrives and report it as a claim.paid event."}
 	case rules.StatusRejected:
-		return Text{"补充新的原始凭证后在卖家后台申诉一次;已提交的凭证不可替换或撤下。", "Appeal once in the seller centre with further originals; nothing already filed may be replaced or removed."}
+		return Text{"补充新的原始凭证后在卖家后台申诉一次；已提交的凭证不可替换或撤下。", "Appeal once in the seller centre with further originals; nothing already filed may be replaced or removed."}
 	case rules.StatusOpen, rules.StatusResumed, rules.StatusExpired, rules.StatusWindowShut, rules.StatusPaid, rules.StatusClosed:
 	}
 	return Text{}
@@ -110,9 +110,9 @@ func nextStep(s rules.CaseStatus, store, order string) Text {
 // howToConfirm tells where the button is and how to say here that it was pressed.
 func howToConfirm(b *strings.Builder, c *rules.Case, store, order string) {
 	section(b, Text{"您可以做什么", "What you can do"})
-	b.WriteString("1. 在卖家后台“物流 → 物流纠纷”点击“确认异常”。这个按钮只有人能点,系统不会代点。\n" +
+	b.WriteString("1. 在卖家后台“物流 → 物流纠纷”点击“确认异常”。这个按钮只有人能点，系统不会代点。\n" +
 		"   Press “Confirm exception” under “Logistics → Logistics disputes” in the seller centre. Only a person can press it; nothing here does.\n" +
-		"2. 在这里登记已确认:向订单流程发送信号 `confirm-exception`(把 by 改成您的名字),或运行下面的命令。\n" +
+		"2. 在这里登记已确认：向订单流程发送信号 `confirm-exception`（把 by 改成您的名字），或运行下面的命令。\n" +
 		"   Record it here: send the signal `confirm-exception` to the order's workflow (put your name in by), or run the command.\n\n")
 	fmt.Fprintf(b, "```json\n{\"tracking_number\":%q,\"kind\":%q,\"by\":\"NAME\"}\n```\n", c.TrackingNumber, c.Kind)
 	fmt.Fprintf(b, "```sh\n%s\n```\n", ConfirmCommand(store, order, c.TrackingNumber, c.Kind))
@@ -128,11 +128,11 @@ func worth(b *strings.Builder, claim *rules.Claim) {
 	switch {
 	case claim == nil:
 	case !claim.Eligible:
-		bullet(b, both("预计不予赔付:%s", "No payout is expected: %s", join(each(claim.Reasons, Reason))))
+		bullet(b, both("预计不予赔付：%s", "No payout is expected: %s", join(each(claim.Reasons, Reason))))
 	case claim.Payout == nil:
-		bullet(b, Text{"符合索赔条件;缺少汇率,无法估算赔付金额", "A claim can be paid; its value is unknown because the exchange rate is missing"})
+		bullet(b, Text{"符合索赔条件；缺少汇率，无法估算赔付金额", "A claim can be paid; its value is unknown because the exchange rate is missing"})
 	default:
-		bullet(b, both("符合索赔条件,预计赔付 %s", "A claim can be paid; expected payout %s", amount(*claim.Payout)))
+		bullet(b, both("符合索赔条件，预计赔付 %s", "A claim can be paid; expected payout %s", amount(*claim.Payout)))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 func Moment(m rules.Moment, loc *time.Location) Text {
 	t := both("%s:%s", "%s: %s", clock(m.At.Time(), loc), whatHappened(m))
 	if m.Ignored {
-		return t.and(Text{"(不计入)", "(does not count)"})
+		return t.and(Text{"（不计入）", "(does not count)"})
 	}
 	return t
 }
@@ -21,15 +21,15 @@ func whatHappened(m rules.Moment) Text {
 	}
 	switch m.Code {
 	case rules.MomentCaseOpened:
-		return both("异常成立:%s%s", "exception: %s%s", Kind(m.Kind), number(m))
+		return both("异常成立：%s%s", "exception: %s%s", Kind(m.Kind), number(m))
 	case rules.MomentCaseEnded:
-		return both("案件(%s)结束:%s%s", "case (%s) over: %s%s", Kind(m.Kind), Status(m.Status), number(m))
+		return both("案件（%s）结束：%s%s", "case (%s) over: %s%s", Kind(m.Kind), Status(m.Status), number(m))
 	case rules.MomentMissed:
-		return both("逾期:%s%s", "missed: %s%s", Deadline(m.Deadline), number(m))
+		return both("逾期：%s%s", "missed: %s%s", Deadline(m.Deadline), number(m))
 	case rules.MomentDeadline, rules.MomentStall:
 		return toCome(m)
 	case rules.MomentStoryEnd:
-		return both("跟踪结束:%s", "guarding ended: %s", End(m.End))
+		return both("跟踪结束：%s", "guarding ended: %s", End(m.End))
 	}
 	return fact(m)
 }
@@ -40,9 +40,9 @@ func toCome(m rules.Moment) Text {
 	case rules.MomentDeadline:
 		return both("%s%s", "%s%s", Deadline(m.Deadline), number(m))
 	case rules.MomentStall:
-		return both("届时若仍无新轨迹,即构成物流停滞%s", "without any new scan by then the parcel counts as stalled%s", number(m))
+		return both("届时若仍无新轨迹，即构成物流停滞%s", "without any new scan by then the parcel counts as stalled%s", number(m))
 	case rules.MomentStoryEnd:
-		return both("届时若无新情况,跟踪结束:%s", "guarding ends if nothing else happens: %s", End(m.End))
+		return both("届时若无新情况，跟踪结束：%s", "guarding ends if nothing else happens: %s", End(m.End))
 	}
 	return unknown(m.Code)
 }
@@ -64,7 +64,7 @@ func fact(m rules.Moment) Text {
 	case rules.TypeAddressChanged:
 		return Text{"买家修改收货地址", "buyer changed the address"}
 	case rules.TypeShipmentRecorded:
-		return both("运单号已录入:%s(%s,%s)", "tracking number recorded: %s (%s, %s)", m.Number, m.Carrier, m.Service)
+		return both("运单号已录入：%s（%s，%s）", "tracking number recorded: %s (%s, %s)", m.Number, m.Carrier, m.Service)
 	case rules.TypeTrackingUpdated:
 		return scan(m)
 	case rules.TypeTrackingFlagged:
@@ -85,13 +85,13 @@ func fact(m rules.Moment) Text {
 	case rules.TypeConfirmed:
 		return both("%s 已在卖家后台确认异常%s", "%s confirmed the exception in the seller centre%s", m.By, number(m)).because(m.Reason)
 	case rules.TypeClaimFiled:
-		return both("索赔已提交,编号 %s%s", "claim filed, number %s%s", m.ClaimID, number(m))
+		return both("索赔已提交，编号 %s%s", "claim filed, number %s%s", m.ClaimID, number(m))
 	case rules.TypeClaimDecided:
 		return decision(m).because(m.Reason)
 	case rules.TypeClaimAppealed:
-		return both("已申诉,索赔编号 %s", "appealed, claim %s", m.ClaimID)
+		return both("已申诉，索赔编号 %s", "appealed, claim %s", m.ClaimID)
 	case rules.TypeClaimPaid:
-		return both("赔付到账%s,索赔编号 %s", "payout received%s, claim %s", sum(m), m.ClaimID)
+		return both("赔付到账%s，索赔编号 %s", "payout received%s, claim %s", sum(m), m.ClaimID)
 	case rules.TypeComplaintOpened:
 		return both("买家发起运费投诉 %s", "buyer opened freight complaint %s", m.Subject)
 	case rules.TypeComplaintDecided:
@@ -105,15 +105,15 @@ func scan(m rules.Moment) Text {
 	if m.Scan == nil {
 		return both("物流轨迹更新%s", "tracking updated%s", number(m))
 	}
-	t := both("物流轨迹:%s%s", "scan: %s%s", Milestone(m.Scan.Milestone), number(m))
+	t := both("物流轨迹：%s%s", "scan: %s%s", Milestone(m.Scan.Milestone), number(m))
 	if m.Scan.Location != "" {
 		t = both("%s,%s", "%s, %s", t, m.Scan.Location)
 	}
 	if m.Scan.SignedBy != "" {
-		t = both("%s,签收人 %s", "%s, signed by %s", t, m.Scan.SignedBy)
+		t = both("%s，签收人 %s", "%s, signed by %s", t, m.Scan.SignedBy)
 	}
 	if m.Scan.Source == rules.FromManual {
-		t = both("%s,人工录入", "%s, entered by hand", t)
+		t = both("%s，人工录入", "%s, entered by hand", t)
 	}
 	return t.because(m.Scan.Description)
 }
@@ -121,11 +121,11 @@ func scan(m rules.Moment) Text {
 func decision(m rules.Moment) Text {
 	switch m.Decision {
 	case rules.DecisionApproved:
-		return both("索赔通过,编号 %s%s", "claim %s approved%s", m.ClaimID, sum(m))
+		return both("索赔通过，编号 %s%s", "claim %s approved%s", m.ClaimID, sum(m))
 	case rules.DecisionRejected:
-		return both("索赔被拒,编号 %s", "claim %s rejected", m.ClaimID)
+		return both("索赔被拒，编号 %s", "claim %s rejected", m.ClaimID)
 	}
-	return both("索赔结论:%s,编号 %s", "claim decided: %s, number %s", m.Decision, m.ClaimID)
+	return both("索赔结论：%s，编号 %s", "claim decided: %s, number %s", m.Decision, m.ClaimID)
 }
 
 // because adds others' own words, as they wrote them.
@@ -140,7 +140,7 @@ func number(m rules.Moment) Text {
 	if m.Number == "" {
 		return Text{}
 	}
-	return both(",运单号 %s", ", parcel %s", m.Number)
+	return both("，运单号 %s", ", parcel %s", m.Number)
 }
 
 func sum(m rules.Moment) Text {

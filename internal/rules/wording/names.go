@@ -47,19 +47,19 @@ func Status(s rules.CaseStatus) Text {
 	case rules.StatusResumed:
 		return Text{"轨迹已恢复", "tracking resumed"}
 	case rules.StatusConfirmed:
-		return Text{"已确认,待提交索赔", "confirmed, ready to file"}
+		return Text{"已确认，待提交索赔", "confirmed, ready to file"}
 	case rules.StatusExpired:
 		return Text{"逾期未确认", "not confirmed in time"}
 	case rules.StatusFiled:
-		return Text{"索赔已提交,平台审核中", "filed, under review"}
+		return Text{"索赔已提交，平台审核中", "filed, under review"}
 	case rules.StatusWindowShut:
 		return Text{"逾期未提交索赔", "not filed in time"}
 	case rules.StatusApproved:
-		return Text{"审核通过,待到账", "approved, awaiting payout"}
+		return Text{"审核通过，待到账", "approved, awaiting payout"}
 	case rules.StatusRejected:
-		return Text{"被拒赔,可申诉", "rejected, can be appealed"}
+		return Text{"被拒赔，可申诉", "rejected, can be appealed"}
 	case rules.StatusAppealed:
-		return Text{"已申诉,等待复审", "appealed, under second review"}
+		return Text{"已申诉，等待复审", "appealed, under second review"}
 	case rules.StatusPaid:
 		return Text{"赔付已到账", "paid"}
 	case rules.StatusClosed:

@@ -18,7 +18,7 @@ func ClaimNotice(n rules.Notice, p rules.ClaimPlan, store, order string, loc *ti
 	case n.Code == rules.NoticeEnded:
 		return t
 	case !p.Claim.Eligible && len(p.Claim.Reasons) > 0:
-		return t.and(both("注意:%s,平台预计不予赔付。", "Note: %s, so no payout is expected.", join(each(p.Claim.Reasons, Reason))))
+		return t.and(both("注意：%s，平台预计不予赔付。", "Note: %s, so no payout is expected.", join(each(p.Claim.Reasons, Reason))))
 	case p.Claim.Payout != nil:
 		return t.and(both("涉及金额 %s。", "Money at risk: %s.", amount(*p.Claim.Payout)))
 	}
@@ -30,7 +30,7 @@ func about(n rules.Notice, store, order string) Text {
 	if n.Number == "" {
 		return both("【订单 %s】", "[Order %s]", store+"/"+order)
 	}
-	return both("【订单 %s,运单号 %s】", "[Order %s, parcel %s]", store+"/"+order, n.Number)
+	return both("【订单 %s，运单号 %s】", "[Order %s, parcel %s]", store+"/"+order, n.Number)
 }
 
 // told is the message itself; p is nil where the notice is the order's.
@@ -50,57 +50,57 @@ func told(n rules.Notice, p *rules.ClaimPlan, loc *time.Location) Text {
 		return missed(n.Deadline, by)
 	case rules.NoticeTaxID:
 		return Text{
-			"目的国要求买家税号(如巴西 CPF/CNPJ、俄罗斯 INN),订单里没有有效税号。请在打单前向买家索取,否则全程没有轨迹,也无法索赔。",
+			"目的国要求买家税号（如巴西 CPF/CNPJ、俄罗斯 INN），订单里没有有效税号。请在打单前向买家索取，否则全程没有轨迹，也无法索赔。",
 			"The destination asks for the buyer's tax ID (CPF or CNPJ in Brazil, INN in Russia) and the order has no valid one. Ask the buyer before the label is made: without it there will be no tracking and no claim.",
 		}
 	case rules.NoticeUncertified:
-		return both("所选物流不是平台认证渠道,出了问题不能索赔,还会影响搜索曝光。建议改用 %s。",
+		return both("所选物流不是平台认证渠道，出了问题不能索赔，还会影响搜索曝光。建议改用 %s。",
 			"The chosen service is not certified: no claim can be made and search exposure suffers. Consider %s instead.", n.Service)
 	case rules.NoticeTraceAlert:
 		return Text{
-			"这是低价线路。请在打单前于物流方案页勾选“启用轨迹异常预警”,否则轨迹中断过久会被自动拒赔。",
+			"这是低价线路。请在打单前于物流方案页勾选“启用轨迹异常预警”，否则轨迹中断过久会被自动拒赔。",
 			"This is an economy line. Switch on trace alerts on the shipping plan page before the label is made, or a long silence will be refused automatically.",
 		}
 	case rules.NoticeCompliance:
 		return Text{
-			"发往欧盟:打单前请确认 CE 标志、制造商地址和欧盟代表信息已备案。",
+			"发往欧盟：打单前请确认 CE 标志、制造商地址和欧盟代表信息已备案。",
 			"Bound for the EU: before the label is made, check that the CE mark, the manufacturer's address and the EU representative are on file.",
 		}
 	case rules.NoticeServiceMismatch:
 		return Text{
-			"实际使用的物流服务与运费模板不一致,买家可能发起运费投诉。请核对服务代码并留好发货凭证。",
+			"实际使用的物流服务与运费模板不一致，买家可能发起运费投诉。请核对服务代码并留好发货凭证。",
 			"The service used differs from the order's freight template; the buyer may complain about freight. Check the service code and keep the shipping papers.",
 		}
 	case rules.NoticeOvercharge:
 		return Text{
-			"买家实付运费高于页面展示,已构成运费投诉依据。建议退还差额。",
+			"买家实付运费高于页面展示，已构成运费投诉依据。建议退还差额。",
 			"The buyer paid more freight than was shown, which is ground for a freight complaint. Consider refunding the difference.",
 		}
 	case rules.NoticeCustoms:
-		return both("包裹正在海关查验。请在 %s 之前提交清关文件,日后如需索赔,提交期限可延长。",
+		return both("包裹正在海关查验。请在 %s 之前提交清关文件，日后如需索赔，提交期限可延长。",
 			"Customs is holding the parcel. Submit the clearance document before %s: should it come to a claim, that extends the filing window.", by)
 	case rules.NoticeConfirm:
-		return both("%s:请到卖家后台“物流 → 物流纠纷”点击“确认异常”,并在系统里登记,截止 %s。逾期将失去索赔机会。",
+		return both("%s：请到卖家后台“物流 → 物流纠纷”点击“确认异常”，并在系统里登记，截止 %s。逾期将失去索赔机会。",
 			"%s: press “Confirm exception” under “Logistics → Logistics disputes” in the seller centre and record it here by %s. After that the claim is lost.", kind.capital(), by)
 	case rules.NoticeFile:
-		return both("%s已确认:请备齐物流底单、出库记录和站内信记录并提交索赔,截止 %s。底单要清晰,出库记录要有时间和 SKU。",
+		return both("%s已确认：请备齐物流底单、出库记录和站内信记录并提交索赔，截止 %s。底单要清晰，出库记录要有时间和 SKU。",
 			"Confirmed (%s): gather the waybill scan, the outbound record and the buyer messages and file the claim by %s. The waybill must be legible; the record needs its time and SKUs.", kind, by)
 	case rules.NoticeOutcome:
-		return both("索赔结果通常这时已出,请到卖家后台查看并登记。平台审核最迟 %s。",
+		return both("索赔结果通常这时已出，请到卖家后台查看并登记。平台审核最迟 %s。",
 			"The decision on the claim is usually out by now: look it up in the seller centre and record it. The platform's own limit is %s.", by)
 	case rules.NoticeOverdue:
 		return overdue(n.Deadline, by)
 	case rules.NoticeAppeal:
-		return both("索赔被拒。只有一次申诉机会:请补充至少一份新的原始凭证,已提交的不可替换或撤下,截止 %s。",
+		return both("索赔被拒。只有一次申诉机会：请补充至少一份新的原始凭证，已提交的不可替换或撤下，截止 %s。",
 			"The claim was rejected. There is one appeal: add at least one original that was not filed, replace or remove none, by %s.", by)
 	case rules.NoticeEnded:
 		if p != nil && p.Found {
-			return both("案件(%s)已结束:%s。", "The case (%s) is over: %s.", kind, Status(p.Case.Status))
+			return both("案件（%s）已结束：%s。", "The case (%s) is over: %s.", kind, Status(p.Case.Status))
 		}
 		return Text{"案件已结束。", "The case is over."}
 	case rules.NoticeGuide:
 		return Text{
-			"轨迹显示已妥投,但买家说没收到,不能直接索赔。请先引导买家在订单页发起“我未收到货”纠纷,并在纠纷期内补充带时间水印、能看清面单的拒收视频或照片,否则视为妥投。",
+			"轨迹显示已妥投，但买家说没收到，不能直接索赔。请先引导买家在订单页发起“我未收到货”纠纷，并在纠纷期内补充带时间水印、能看清面单的拒收视频或照片，否则视为妥投。",
 			"Tracking says delivered, the buyer says it did not come; no direct claim is possible. Guide the buyer to open a not-received dispute, and add a refusal video or photo with time watermark and legible label within the dispute period, or it counts as delivered.",
 		}
 	}
@@ -113,15 +113,15 @@ func reminder(d *rules.Deadline, by Text) Text {
 	}
 	switch d.Kind {
 	case rules.DeadlineTrackingNumber:
-		return both("请尽快在平台录入运单号,截止 %s;逾期将无法索赔。", "Enter the tracking number on the platform by %s; afterwards no claim will be paid.", by)
+		return both("请尽快在平台录入运单号，截止 %s；逾期将无法索赔。", "Enter the tracking number on the platform by %s; afterwards no claim will be paid.", by)
 	case rules.DeadlineOnline:
-		return both("包邮订单须在 %s 前有首次轨迹,请催承运商揽收扫描。", "Free-shipping order: the first scan is due %s. Ask the carrier to pick up and scan.", by)
+		return both("包邮订单须在 %s 前有首次轨迹，请催承运商揽收扫描。", "Free-shipping order: the first scan is due %s. Ask the carrier to pick up and scan.", by)
 	case rules.DeadlineConfirm:
-		return both("还没有确认异常。请到卖家后台点击“确认异常”,截止 %s。", "The exception is not confirmed yet. Press “Confirm exception” in the seller centre by %s.", by)
+		return both("还没有确认异常。请到卖家后台点击“确认异常”，截止 %s。", "The exception is not confirmed yet. Press “Confirm exception” in the seller centre by %s.", by)
 	case rules.DeadlineFile:
-		return both("索赔还没有提交,截止 %s。", "The claim is not filed yet; it must be in by %s.", by)
+		return both("索赔还没有提交，截止 %s。", "The claim is not filed yet; it must be in by %s.", by)
 	case rules.DeadlineAppeal:
-		return both("申诉还没有提交,截止 %s,仅此一次。", "The appeal is not in yet; it must be by %s, and there is only one.", by)
+		return both("申诉还没有提交，截止 %s，仅此一次。", "The appeal is not in yet; it must be by %s, and there is only one.", by)
 	}
 	return both("%s:%s。", "Reminder, %s: %s.", Deadline(d.Kind), by)
 }
@@ -132,19 +132,19 @@ func missed(d *rules.Deadline, by Text) Text {
 	}
 	switch d.Kind {
 	case rules.DeadlineTrackingNumber:
-		return both("运单号未在 %s 前录入,平台按未使用官方物流处理,这一单不能索赔。", "No tracking number by %s: the platform treats the order as not sent by official logistics, and no claim will be paid.", by)
+		return both("运单号未在 %s 前录入，平台按未使用官方物流处理，这一单不能索赔。", "No tracking number by %s: the platform treats the order as not sent by official logistics, and no claim will be paid.", by)
 	case rules.DeadlineOnline:
-		return both("包邮订单未在 %s 前上网,有运费投诉风险。请备好面单和揽收截图。", "Free-shipping order without a scan by %s: a freight complaint may follow. Keep the label and the pick-up screenshot ready.", by)
+		return both("包邮订单未在 %s 前上网，有运费投诉风险。请备好面单和揽收截图。", "Free-shipping order without a scan by %s: a freight complaint may follow. Keep the label and the pick-up screenshot ready.", by)
 	}
-	return both("%s已逾期:%s。", "Missed, %s: %s.", Deadline(d.Kind), by)
+	return both("%s已逾期：%s。", "Missed, %s: %s.", Deadline(d.Kind), by)
 }
 
 func overdue(d *rules.Deadline, by Text) Text {
 	switch {
 	case d != nil && d.Kind == rules.DeadlineReview:
-		return both("平台应在 %s 前给出审核结果,现已超期。请提交工单催办,附截图、订单号和错误代码。", "The platform's decision was due %s and is late. Submit a ticket with screenshot, order number and error code.", by)
+		return both("平台应在 %s 前给出审核结果，现已超期。请提交工单催办，附截图、订单号和错误代码。", "The platform's decision was due %s and is late. Submit a ticket with screenshot, order number and error code.", by)
 	case d != nil && d.Kind == rules.DeadlinePayout:
-		return both("赔付应在 %s 前到账,现已超期。请提交资金类工单催办。", "The payout was due %s and is late. Submit a funds ticket.", by)
+		return both("赔付应在 %s 前到账，现已超期。请提交资金类工单催办。", "The payout was due %s and is late. Submit a funds ticket.", by)
 	}
-	return both("平台处理已超期(%s),请提交工单催办。", "The platform is late (%s). Submit a ticket.", by)
+	return both("平台处理已超期（%s），请提交工单催办。", "The platform is late (%s). Submit a ticket.", by)
 }

@@ -82,18 +82,18 @@ func Summary(store, order string, created *rules.OrderCreated) Text {
 	if created == nil {
 		return both("订单 %s", "Order %s", name)
 	}
-	return both("订单 %s,发往 %s,%s,实付 %s", "Order %s to %s, %s, paid %s",
+	return both("订单 %s，发往 %s，%s，实付 %s", "Order %s to %s, %s, paid %s",
 		name, created.Buyer.Country, created.ServiceCode, amount(created.AmountPaid))
 }
 
 // ClaimSummary is what never changes about a claim, for its static summary. payout is what
 // an approval is expected to pay; nil when unknown.
 func ClaimSummary(store, order string, id rules.CaseID, payout *money.Amount) Text {
-	t := both("索赔:%s,订单 %s,运单号 %s", "Claim: %s, order %s, parcel %s", Kind(id.Kind), store+"/"+order, id.TrackingNumber)
+	t := both("索赔：%s，订单 %s，运单号 %s", "Claim: %s, order %s, parcel %s", Kind(id.Kind), store+"/"+order, id.TrackingNumber)
 	if payout == nil {
 		return t
 	}
-	return both("%s,预计赔付 %s", "%s, expected payout %s", t, amount(*payout))
+	return both("%s，预计赔付 %s", "%s, expected payout %s", t, amount(*payout))
 }
 
 func amount(a money.Amount) string { return a.Currency + " " + a.Value.String() }

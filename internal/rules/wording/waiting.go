@@ -10,7 +10,7 @@ import (
 func Waiting(p rules.OrderPlan, loc *time.Location) Text {
 	a := &p.Assessment
 	if p.End != "" {
-		return both("已结束:%s。", "Over: %s.", End(p.End))
+		return both("已结束：%s。", "Over: %s.", End(p.End))
 	}
 	if a.Stage == "" {
 		return both("等待订单创建信息。", "Waiting to hear that the order was created.").and(nextCheck(p.Wake, loc))
@@ -25,11 +25,11 @@ func Waiting(p rules.OrderPlan, loc *time.Location) Text {
 		return numberWaits(a, p.Wake, loc)
 	case rules.StageInTransit:
 		if d := pending(a, rules.DeadlineOnline); d != nil {
-			return both("等待承运商首次扫描上网,截止 %s。", "Waiting for the carrier's first scan, due %s.", clock(d.At.Time(), loc))
+			return both("等待承运商首次扫描上网，截止 %s。", "Waiting for the carrier's first scan, due %s.", clock(d.At.Time(), loc))
 		}
-		return both("包裹运输中,等待新轨迹。", "The parcel is on its way; waiting for new tracking.").and(nextCheck(p.Wake, loc))
+		return both("包裹运输中，等待新轨迹。", "The parcel is on its way; waiting for new tracking.").and(nextCheck(p.Wake, loc))
 	case rules.StageDelivered:
-		return both("包裹已妥投,等待买家确认收货或纠纷期结束。", "Delivered; waiting for the buyer to confirm or the dispute period to end.").and(nextCheck(p.Wake, loc))
+		return both("包裹已妥投，等待买家确认收货或纠纷期结束。", "Delivered; waiting for the buyer to confirm or the dispute period to end.").and(nextCheck(p.Wake, loc))
 	case rules.StageException, rules.StageClosed: // neither without a live case or an end
 	}
 	return both("%s。", "Now %s.", Stage(a.Stage)).and(nextCheck(p.Wake, loc))
@@ -38,7 +38,7 @@ func Waiting(p rules.OrderPlan, loc *time.Location) Text {
 // WaitingClaim says in one sentence what a claim waits for and until when.
 func WaitingClaim(p rules.ClaimPlan, loc *time.Location) Text {
 	if !p.Found {
-		return Text{"按后来得知的事实,这个案件不成立。", "Facts learnt later leave no such case."}
+		return Text{"按后来得知的事实，这个案件不成立。", "Facts learnt later leave no such case."}
 	}
 	return caseWaits(&p.Case, loc)
 }
@@ -52,19 +52,19 @@ func caseWaits(c *rules.Case, loc *time.Location) Text {
 	}
 	switch c.Status {
 	case rules.StatusOpen:
-		return both("%s:请到卖家后台点击“确认异常”,截止 %s。", "%s: confirm the exception in the seller centre by %s.", what, by)
+		return both("%s：请到卖家后台点击“确认异常”，截止 %s。", "%s: confirm the exception in the seller centre by %s.", what, by)
 	case rules.StatusConfirmed:
-		return both("%s:已确认,请备齐凭证提交索赔,截止 %s。", "%s: confirmed; complete the papers and file the claim by %s.", what, by)
+		return both("%s：已确认，请备齐凭证提交索赔，截止 %s。", "%s: confirmed; complete the papers and file the claim by %s.", what, by)
 	case rules.StatusFiled:
-		return both("%s:索赔已提交,等待平台审核,最迟 %s。", "%s: filed; the platform decides by %s.", what, by)
+		return both("%s：索赔已提交，等待平台审核，最迟 %s。", "%s: filed; the platform decides by %s.", what, by)
 	case rules.StatusApproved:
-		return both("%s:审核通过,等待赔付到账,最迟 %s。", "%s: approved; the payout is due %s.", what, by)
+		return both("%s：审核通过，等待赔付到账，最迟 %s。", "%s: approved; the payout is due %s.", what, by)
 	case rules.StatusRejected:
-		return both("%s:被拒赔,可补充原始凭证申诉一次,截止 %s。", "%s: rejected; appeal once with further originals by %s.", what, by)
+		return both("%s：被拒赔，可补充原始凭证申诉一次，截止 %s。", "%s: rejected; appeal once with further originals by %s.", what, by)
 	case rules.StatusAppealed:
-		return both("%s:已申诉,等待平台复审。", "%s: appealed; waiting for the second decision.", what)
+		return both("%s：已申诉，等待平台复审。", "%s: appealed; waiting for the second decision.", what)
 	case rules.StatusResumed, rules.StatusExpired, rules.StatusWindowShut, rules.StatusPaid, rules.StatusClosed:
-		return both("%s:案件已结束,%s。", "%s: the case is over, %s.", what, Status(c.Status))
+		return both("%s：案件已结束，%s。", "%s: the case is over, %s.", what, Status(c.Status))
 	}
 	return both("%s:%s。", "%s: %s.", what, Status(c.Status))
 }
@@ -75,9 +75,9 @@ func numberWaits(a *rules.Assessment, wake time.Time, loc *time.Location) Text {
 			continue
 		}
 		if d.State == rules.Pending {
-			return both("等待在平台录入运单号,截止 %s。", "Waiting for the tracking number on the platform, due %s.", clock(d.At.Time(), loc))
+			return both("等待在平台录入运单号，截止 %s。", "Waiting for the tracking number on the platform, due %s.", clock(d.At.Time(), loc))
 		}
-		return both("运单号逾期未录入(截止 %s),将无法索赔;请尽快发货。", "The tracking number is late (it was due %s) and no claim will be paid; ship soon.",
+		return both("运单号逾期未录入（截止 %s），将无法索赔；请尽快发货。", "The tracking number is late (it was due %s) and no claim will be paid; ship soon.",
 			clock(d.At.Time(), loc)).and(nextCheck(wake, loc))
 	}
 	return both("等待在平台录入运单号。", "Waiting for the tracking number on the platform.").and(nextCheck(wake, loc))
