@@ -29,7 +29,7 @@ import (
 )
 
 // BuildID names this build to Temporal; the linker sets it on a release.
-var BuildID = "dev"
+var BuildID = "dev" //nolint:gochecknoglobals // the linker needs a variable
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -117,9 +117,8 @@ func serve(ctx context.Context, c client.Client, stories *workflows.Stories, act
 // checkAttributes refuses to start when the namespace lacks a search attribute: every
 // order would fail at its first upsert.
 func checkAttributes(ctx context.Context, c client.Client, namespace string) error {
-	var denied *serviceerror.PermissionDenied
 	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
-	if errors.As(err, &denied) {
+	if _, denied := errors.AsType[*serviceerror.PermissionDenied](err); denied {
 		return nil // a namespace key on Temporal Cloud may not look; setting up is then an operator's task
 	}
 	if err != nil {

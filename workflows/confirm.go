@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -26,10 +27,8 @@ func checkConfirmation(c protocol.Confirmation) (protocol.Confirmation, error) {
 	if c.Kind == "" {
 		return c, nil
 	}
-	for _, kind := range rules.CaseKinds() {
-		if c.Kind == kind {
-			return c, nil
-		}
+	if slices.Contains(rules.CaseKinds(), c.Kind) {
+		return c, nil
 	}
 	return c, fmt.Errorf("kind: expected one of %v or none, got %q", rules.CaseKinds(), c.Kind)
 }
@@ -72,10 +71,10 @@ func (s *story) confirmation(ctx workflow.Context, c protocol.Confirmation, mess
 		return rules.Event{}, nil, temporal.NewApplicationError(
 			fmt.Sprintf("at: expected a time that has come, got %s; it is %s now", at.Format(time.RFC3339), now.Format(time.RFC3339)), protocol.ErrBadInput)
 	}
-	open, late := rules.Confirmable(s.facts, s.ruleset(), c.TrackingNumber, c.Kind, at)
+	open, late := rules.Confirmable(s.facts, s.ruleset(), c.TrackingNumber, c.Kind, at, now)
 	if len(open) == 0 && c.At == nil && !late.IsZero() && unexpired(late, c) {
 		at = late
-		open, _ = rules.Confirmable(s.facts, s.ruleset(), c.TrackingNumber, c.Kind, at)
+		open, _ = rules.Confirmable(s.facts, s.ruleset(), c.TrackingNumber, c.Kind, at, now)
 	}
 	if len(open) == 0 {
 		if !late.IsZero() {
@@ -131,7 +130,7 @@ func (s *story) hearConfirmations(ctx workflow.Context, unexpired unexpired) err
 		}
 		if err != nil {
 			s.log.Warn("confirmation without effect kept", "error", err)
-			if err := s.record(ctx, []json.RawMessage{s.unreadable(ctx, protocol.SignalConfirm, 0, data)}); err != nil {
+			if err := s.record(ctx, []json.RawMessage{s.unreadable(ctx, protocol.SignalConfirm, data)}); err != nil {
 				return err
 			}
 		}

@@ -142,7 +142,7 @@ func TestForeignEventsAreKept(t *testing.T) {
 			w.result()
 			require.Equal(t, 2*day, w.elapsed(created))
 			require.Empty(t, w.kept())
-			require.Contains(t, string(w.inbox[2]), `"foreign"`)
+			require.Contains(t, string(w.aside[0]), `"foreign"`)
 		})
 	}
 }

@@ -166,7 +166,7 @@ func (o *order) register(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, protocol.UpdateConfirm, o.confirmUpdate, workflow.UpdateHandlerOptions{
-		Validator: func(ctx workflow.Context, c protocol.Confirmation) error {
+		Validator: func(_ workflow.Context, c protocol.Confirmation) error {
 			_, err := checkConfirmation(c)
 			return err
 		},

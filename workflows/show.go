@@ -15,6 +15,8 @@ import (
 )
 
 // The search attributes by which operators find stories.
+//
+//nolint:gochecknoglobals // keys, never changed
 var (
 	attrStore   = temporal.NewSearchAttributeKeyKeyword(protocol.AttrStore)
 	attrStage   = temporal.NewSearchAttributeKeyKeyword(protocol.AttrStage)
@@ -79,7 +81,7 @@ func (s *story) asOf(ctx workflow.Context, q protocol.AsOf) time.Time {
 // assessment is the same JSON as the backtest's, from the facts that this story knows.
 func (s *story) assessment(ctx workflow.Context, q protocol.AsOf) (json.RawMessage, error) {
 	a, _ := rules.Assess(s.facts, s.ruleset(), s.asOf(ctx, q))
-	raw, err := jsonv2.Marshal(a)
+	raw, err := jsonv2.Marshal(a) //nolint:musttag // every field that is shown has its tag
 	return json.RawMessage(raw), err
 }
 

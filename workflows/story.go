@@ -27,7 +27,7 @@ type story struct {
 	rev     string // calendar revision
 	facts   *rules.Facts
 	raw     []json.RawMessage // the same facts as they came, in the order in which they came
-	behind  int64             // highest inbox position known
+	behind  int64             // highest inbox position known from the inbox itself: a signal may forge one
 	wake    time.Time         // virtual: nothing becomes due before it; zero: nothing will by time alone
 	alarm   alarm
 	heard   int // messages handled in this run
@@ -41,9 +41,11 @@ func (s *Stories) newStory(ctx workflow.Context, store, order, pack, revision st
 		clock: clock, began: clock.Virtual(info.WorkflowStartTime), pack: pack, rev: revision, facts: rules.NewFacts(store, order), log: workflow.GetLogger(ctx),
 	}
 	for _, raw := range facts {
-		if err := st.add(raw); err != nil {
+		position, err := st.add(raw)
+		if err != nil {
 			st.log.Error("unreadable fact in the input", "error", err)
 		}
+		st.behind = max(st.behind, position)
 	}
 	return st
 }
@@ -53,17 +55,16 @@ func (s *story) ruleset() rules.Ruleset { return s.stories.ruleset(s.pack, s.rev
 // now is the story's time: the workflow's own, through the clock.
 func (s *story) now(ctx workflow.Context) time.Time { return s.clock.Virtual(workflow.Now(ctx)) }
 
-// add takes in a fact once.
-func (s *story) add(raw json.RawMessage) error {
+// add takes in a fact once and tells its position.
+func (s *story) add(raw json.RawMessage) (position int64, err error) {
 	f, err := protocol.DecodeFact(raw)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.behind = max(s.behind, f.Position)
 	if s.facts.Add(f.Event) {
 		s.raw = append(s.raw, raw)
 	}
-	return nil
+	return f.Position, nil
 }
 
 // load reads what the inbox holds beyond what the story knows. It keeps trying: no
@@ -78,9 +79,11 @@ func (s *story) load(ctx workflow.Context, forOrder bool) error {
 				s.rev = loaded.Calendar
 			}
 			for _, raw := range loaded.Events {
-				if err := s.add(raw); err != nil {
+				position, err := s.add(raw)
+				if err != nil {
 					s.log.Error("unreadable fact in the inbox", "error", err)
 				}
+				s.behind = max(s.behind, position)
 			}
 			return nil
 		}
@@ -130,11 +133,12 @@ func (s *story) hear(ctx workflow.Context) error {
 			break
 		}
 		s.heard++
-		for i, raw := range split(message.Payload().GetData()) {
+		var bad [][]byte // kept together: one flood is one fact
+		var why error    // of the last
+		for _, raw := range split(message.Payload().GetData()) {
 			f, err := protocol.DecodeFact(raw)
 			if err != nil {
-				s.log.Warn("unreadable event kept and ignored", "error", err)
-				unwritten = append(unwritten, s.unreadable(ctx, protocol.SignalEvent, i, raw))
+				bad, why = append(bad, raw), err
 				continue
 			}
 			if f.Position == 0 {
@@ -143,9 +147,13 @@ func (s *story) hear(ctx workflow.Context) error {
 					continue // another order's fact: the inbox brings it there
 				}
 			}
-			if err := s.add(raw); err != nil {
+			if _, err := s.add(raw); err != nil {
 				s.log.Error("event lost its form", "error", err)
 			}
+		}
+		if len(bad) > 0 {
+			s.log.Warn("unreadable events kept and ignored", "events", len(bad), "error", why)
+			unwritten = append(unwritten, s.unreadable(ctx, protocol.SignalEvent, bytes.Join(bad, []byte(","))))
 		}
 	}
 	return s.record(ctx, unwritten)
@@ -164,11 +172,11 @@ func split(data []byte) []json.RawMessage {
 
 // unreadable wraps a message that nobody can read as an event of a type without effect, so
 // that it is kept and counted.
-func (s *story) unreadable(ctx workflow.Context, message string, place int, data []byte) json.RawMessage {
+func (s *story) unreadable(ctx workflow.Context, message string, data []byte) json.RawMessage {
 	const most = 4096
 	event, err := json.Marshal(map[string]any{
 		"specversion": "1.0", "type": protocol.TypeUnreadable, "source": protocol.SourceOfRun(s.run),
-		"id": fmt.Sprintf("%d.%d", s.heard, place), "subject": s.facts.Store + "/" + s.facts.Order,
+		"id": fmt.Sprint(s.heard), "subject": s.facts.Store + "/" + s.facts.Order,
 		"time": s.now(ctx).Format(time.RFC3339Nano), "data": map[string]any{"message": message, "bytes": data[:min(len(data), most)]},
 	})
 	if err != nil {
@@ -211,7 +219,8 @@ func (s *story) bring(ctx workflow.Context, e rules.Event) error {
 	if err := s.record(ctx, []json.RawMessage{json.RawMessage(raw)}); err != nil {
 		return err
 	}
-	return s.add(json.RawMessage(raw))
+	_, err = s.add(json.RawMessage(raw))
+	return err
 }
 
 // tell sends a notice once; one that cannot be sent is logged and does not stop the story.

@@ -31,8 +31,8 @@ func (s *story) set(ctx workflow.Context, at time.Time, sentence string) {
 	timerCtx, a.cancel = workflow.WithCancel(ctx)
 	a.at = at
 	// Whole milliseconds, rounded up: an alarm that rings a moment early rings in vain.
-	real := s.clock.Real(at.Sub(s.now(ctx))) + time.Millisecond - 1
-	a.timer = workflow.NewTimerWithOptions(timerCtx, max(real.Truncate(time.Millisecond), time.Millisecond), workflow.TimerOptions{Summary: sentence})
+	rest := s.clock.Real(at.Sub(s.now(ctx))) + time.Millisecond - 1
+	a.timer = workflow.NewTimerWithOptions(timerCtx, max(rest.Truncate(time.Millisecond), time.Millisecond), workflow.TimerOptions{Summary: sentence})
 }
 
 // wait sleeps until the alarm rings or a message comes, and tells whether it rang. It

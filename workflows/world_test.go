@@ -29,6 +29,8 @@ const (
 	parcel = "LP00123456789012"
 )
 
+var silence = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+
 // world is what an order lives in: an inbox, a carrier, a platform, people. It counts what
 // is asked of it.
 type world struct {
@@ -37,6 +39,7 @@ type world struct {
 	mu  sync.Mutex
 
 	inbox   []json.RawMessage // numbered
+	aside   []json.RawMessage // of other orders, and of unknown types
 	known   map[string]bool   // by source and ID
 	handed  int               // how many of them the story under test has been given
 	keeps   bool              // the story under test is an order: it is told what its claims bring about
@@ -74,7 +77,7 @@ func (r registry) RegisterWorkflowWithOptions(w any, o workflow.RegisterOptions)
 func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite.SetLogger(silence)
 	w := &world{t: t, env: suite.NewTestWorkflowEnvironment(), calls: map[string]int{}, known: map[string]bool{}, answer: protocol.Filed{Pending: true}, during: map[string]func(int) error{}}
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
@@ -84,19 +87,19 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	return w
 }
 
-func stories(t testing.TB) *workflows.Stories {
-	t.Helper()
+func stories(tb testing.TB) *workflows.Stories {
+	tb.Helper()
 	book, err := policy.Embedded()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	days, err := calendar.Embedded()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return &workflows.Stories{Book: book, Calendars: map[string]*calendar.Calendar{days.Revision(): days}}
 }
 
-func revision(t testing.TB) string {
-	t.Helper()
+func revision(tb testing.TB) string {
+	tb.Helper()
 	days, err := calendar.Embedded()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return days.Revision()
 }
 
@@ -119,6 +122,10 @@ func (w *world) write(raw json.RawMessage) json.RawMessage {
 		return nil
 	}
 	w.known[key] = true
+	if f.Data == nil || (f.Store+f.Order != store+number && !f.Type.OfParcel()) {
+		w.aside = append(w.aside, raw)
+		return nil
+	}
 	numbered := json.RawMessage(protocol.Number([]byte(raw), int64(len(w.inbox)+1)))
 	w.inbox = append(w.inbox, numbered)
 	return numbered
@@ -211,7 +218,7 @@ func (w *world) kept() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var kept []string
-	for _, raw := range w.inbox {
+	for _, raw := range w.aside {
 		var e struct {
 			Type string `json:"type"`
 			Data struct {

@@ -101,7 +101,7 @@ func (s *server) recordConfirmation(ctx context.Context, f *rules.Facts, rs rule
 	if data.When.After(now.Add(time.Minute)) {
 		return nil, huma.Error422UnprocessableEntity(fmt.Sprintf("at: expected a time that has come, got %s; it is %s now", rules.Stamp(data.When), rules.Stamp(now)))
 	}
-	open, late := rules.Confirmable(f, rs, data.TrackingNumber, data.Kind, data.When)
+	open, late := rules.Confirmable(f, rs, data.TrackingNumber, data.Kind, data.When, now)
 	switch {
 	case len(open) > 0:
 	case !late.IsZero():

@@ -50,6 +50,7 @@ func CostOf(ctx context.Context, c client.Client, workflowID string) (Cost, erro
 			enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
 			enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
 			cost.Actions++
+		default: // free of charge
 		}
 	}
 	return cost, nil

@@ -19,7 +19,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parcelward/internal/dispatch"
-	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
@@ -96,7 +95,7 @@ func TestLoadDuringStart(t *testing.T) {
 	t.Parallel()
 	s := play(t, at(day0.Add(2*day)))
 	s.server.onStart = func(protocol.OrderInput) {
-		_, err := s.db.Load(t.Context(), port.FactsQuery{Store: "shop", Order: "1", ForOrder: true, Now: day0.Add(3 * day)})
+		_, err := s.db.Load(t.Context(), protocol.FactsQuery{Store: "shop", Order: "1", ForOrder: true, Now: day0.Add(3 * day)})
 		assert.NoError(t, err)
 	}
 	s.accept(t, created("1"), paid("1"))

@@ -20,19 +20,6 @@ import (
 // ErrRefused marks a definite no from the other side: a repeat is useless.
 var ErrRefused = errors.New("refused")
 
-// What activities and ports are given and give crosses processes, so its types are the
-// protocol's.
-type (
-	FactsQuery    = protocol.FactsQuery
-	Facts         = protocol.Facts
-	Parcel        = protocol.Parcel
-	FilingRequest = protocol.FilingRequest
-	AppealRequest = protocol.AppealRequest
-	Filed         = protocol.Filed
-	Evidence      = protocol.Evidence
-	Notice        = protocol.Notice
-)
-
 // Inbox is the durable record of facts.
 type Inbox interface {
 	// Record keeps CloudEvents that Parcelward itself brings about. An event whose source
@@ -41,34 +28,34 @@ type Inbox interface {
 	// Load returns the facts of an order behind a position, oldest position first. With
 	// ForOrder it notes that the Order workflow knows them from now on; it takes the lock
 	// that routing a new fact takes, so that no fact slips in between.
-	Load(ctx context.Context, q FactsQuery) (Facts, error)
+	Load(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, error)
 }
 
 // Tracker asks a carrier or an aggregator for a parcel's whole trace.
 type Tracker interface {
 	// Trace returns the rows known at now, oldest first; none for a number that the
 	// carrier does not know yet.
-	Trace(ctx context.Context, p Parcel, now time.Time) ([]rules.Row, error)
+	Trace(ctx context.Context, p protocol.Parcel, now time.Time) ([]rules.Row, error)
 }
 
 // Filing hands claims in. Where the platform has no interface for it a person does, and
 // Pending says so.
 type Filing interface {
 	// File hands a claim in once per key; it looks up before it files again.
-	File(ctx context.Context, r FilingRequest) (Filed, error)
+	File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error)
 	// Appeal appeals a rejected claim once per key.
-	Appeal(ctx context.Context, r AppealRequest) (Filed, error)
+	Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error)
 }
 
 // Vault holds the evidence of orders.
 type Vault interface {
 	// Evidence lists what is there for a parcel of an order, by kind then hash.
-	Evidence(ctx context.Context, store, order, number string) ([]Evidence, error)
+	Evidence(ctx context.Context, store, order, number string) ([]protocol.Evidence, error)
 }
 
 // Notifier brings notices to people.
 type Notifier interface {
-	Notify(ctx context.Context, n Notice) error
+	Notify(ctx context.Context, n protocol.Notice) error
 }
 
 // LedgerEntry is one movement of money in an order's books.

@@ -31,7 +31,7 @@ func (db *DB) Record(ctx context.Context, events []json.RawMessage) error {
 }
 
 // Load implements [port.Inbox]. An order of which nothing is known has no facts.
-func (db *DB) Load(ctx context.Context, q port.FactsQuery) (port.Facts, error) {
+func (db *DB) Load(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, error) {
 	var facts []Fact
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		sql := db.q.WithTx(tx)
@@ -50,9 +50,9 @@ func (db *DB) Load(ctx context.Context, q port.FactsQuery) (port.Facts, error) {
 		return sql.NoteLoad(ctx, query.NoteLoadParams{OrderPk: order.OrderPk, JudgedAt: judged, ForOrder: q.ForOrder})
 	})
 	if err != nil {
-		return port.Facts{}, fmt.Errorf("load the facts of order %s/%s: %w", q.Store, q.Order, err)
+		return protocol.Facts{}, fmt.Errorf("load the facts of order %s/%s: %w", q.Store, q.Order, err)
 	}
-	return port.Facts{Events: Numbered(facts)}, nil
+	return protocol.Facts{Events: Numbered(facts)}, nil
 }
 
 // Fact is an event as it was received, with its position among the facts of one order.

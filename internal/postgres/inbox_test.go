@@ -162,7 +162,7 @@ func TestLoadWhileRouting(t *testing.T) {
 	var behind int64
 	seen := map[string]bool{}
 	load := func() int {
-		facts, err := db.Load(t.Context(), port.FactsQuery{Store: "shop", Order: "1", Behind: behind, ForOrder: true, Now: time.Now()})
+		facts, err := db.Load(t.Context(), protocol.FactsQuery{Store: "shop", Order: "1", Behind: behind, ForOrder: true, Now: time.Now()})
 		require.NoError(t, err)
 		for _, raw := range facts.Events {
 			f, err := protocol.DecodeFact(raw)
@@ -198,10 +198,10 @@ func TestRecord(t *testing.T) {
 	assert.Equal(t, []string{"p"}, ids(t, db, "1"))
 	require.ErrorIs(t, db.Record(t.Context(), []json.RawMessage{[]byte(`{}`)}), port.ErrRefused)
 
-	facts, err := db.Load(t.Context(), port.FactsQuery{Store: "shop", Order: "none", Now: time.Now()})
+	facts, err := db.Load(t.Context(), protocol.FactsQuery{Store: "shop", Order: "none", Now: time.Now()})
 	require.NoError(t, err)
 	assert.Empty(t, facts.Events)
-	_, err = db.Load(t.Context(), port.FactsQuery{Store: "shop", Order: "1", Now: time.Now()})
+	_, err = db.Load(t.Context(), protocol.FactsQuery{Store: "shop", Order: "1", Now: time.Now()})
 	require.NoError(t, err)
 	o, err := db.Order(t.Context(), "shop", "1")
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres/query"
+	"parcelward/internal/protocol"
 	"parcelward/internal/rules/money"
 )
 
@@ -53,7 +54,7 @@ func (db *DB) Entries(ctx context.Context, store, order string) ([]port.LedgerEn
 }
 
 // KeepEvidence notes originals of a parcel; one that is there already changes nothing.
-func (db *DB) KeepEvidence(ctx context.Context, store, order, number string, originals []port.Evidence) error {
+func (db *DB) KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error {
 	p := query.KeepEvidenceParams{Store: store, OrderNo: order, TrackingNumber: number}
 	for _, o := range originals {
 		p.Kinds = append(p.Kinds, o.Kind)
@@ -67,20 +68,20 @@ func (db *DB) KeepEvidence(ctx context.Context, store, order, number string, ori
 }
 
 // Evidence implements [port.Vault].
-func (db *DB) Evidence(ctx context.Context, store, order, number string) ([]port.Evidence, error) {
+func (db *DB) Evidence(ctx context.Context, store, order, number string) ([]protocol.Evidence, error) {
 	rows, err := db.q.EvidenceOf(ctx, query.EvidenceOfParams{Store: store, OrderNo: order, TrackingNumber: number})
 	if err != nil {
 		return nil, fmt.Errorf("list the evidence of order %s/%s: %w", store, order, err)
 	}
-	originals := make([]port.Evidence, len(rows))
+	originals := make([]protocol.Evidence, len(rows))
 	for i, r := range rows {
-		originals[i] = port.Evidence{Kind: r.Kind, Name: r.Name, SHA256: r.Sha256}
+		originals[i] = protocol.Evidence{Kind: r.Kind, Name: r.Name, SHA256: r.Sha256}
 	}
 	return originals, nil
 }
 
 // Told notes that people are told n and reports whether its key is new: only then they are.
-func (db *DB) Told(ctx context.Context, n port.Notice) (bool, error) {
+func (db *DB) Told(ctx context.Context, n protocol.Notice) (bool, error) {
 	rows, err := db.q.Tell(ctx, query.TellParams{
 		Key: text(n.Key), Store: n.Store, OrderNo: n.Order, WorkflowID: n.WorkflowID, Kind: n.Kind, Manager: n.Manager,
 		Due: optional(n.Due), Zh: text(n.ZH), En: text(n.EN),

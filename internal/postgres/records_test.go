@@ -10,6 +10,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 )
@@ -35,15 +36,15 @@ func TestRecords(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.Equal(t, entry, entries[0])
 
-	originals := []port.Evidence{{Kind: "waybill", Name: "b.jpg", SHA256: "bb"}, {Kind: "messages", Name: "a.png", SHA256: "aa"}}
+	originals := []protocol.Evidence{{Kind: "waybill", Name: "b.jpg", SHA256: "bb"}, {Kind: "messages", Name: "a.png", SHA256: "aa"}}
 	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals))
 	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals[:1]))
 	held, err := db.Evidence(t.Context(), "shop", "1", "LP1")
 	require.NoError(t, err)
-	assert.Equal(t, []port.Evidence{originals[1], originals[0]}, held)
+	assert.Equal(t, []protocol.Evidence{originals[1], originals[0]}, held)
 
 	for _, first := range []bool{true, false} {
-		told, err := db.Told(t.Context(), port.Notice{Key: "n", Store: "shop", Order: "1", Kind: "reminder", ZH: "提醒", EN: "reminder"})
+		told, err := db.Told(t.Context(), protocol.Notice{Key: "n", Store: "shop", Order: "1", Kind: "reminder", ZH: "提醒", EN: "reminder"})
 		require.NoError(t, err)
 		assert.Equal(t, first, told)
 	}
@@ -70,7 +71,7 @@ func TestHanding(t *testing.T) {
 	assert.Equal(t, "no\uFFFDpe", o.LastError)
 
 	// A workflow that loads meanwhile makes a quiet judgement void, but not a telling.
-	_, err := db.Load(ctx, port.FactsQuery{Store: "shop", Order: "1", ForOrder: true, Now: time.Now()})
+	_, err := db.Load(ctx, protocol.FactsQuery{Store: "shop", Order: "1", ForOrder: true, Now: time.Now()})
 	require.NoError(t, err)
 	saved, err := db.SaveHanding(ctx, &o, &postgres.Handing{Upto: o.Latest})
 	require.NoError(t, err)

@@ -45,10 +45,10 @@ func (c *checker) money(key string, a *money.Amount) {
 	}
 }
 
-func (c *checker) number(key string, n *string) {
+func (c *checker) number(n *string) {
 	got := *n
 	if *n = tracknum.Normalize(got); *n == "" || len(*n) > 64 {
-		c.fail(key, "1 to 64 letters and digits", quote(got))
+		c.fail("tracking_number", "1 to 64 letters and digits", quote(got))
 	}
 }
 
@@ -90,7 +90,7 @@ func check(data rules.Data) error {
 	case *rules.TrackingUpdated:
 		c.trace(d)
 	case *rules.ParcelFact:
-		c.number("tracking_number", &d.TrackingNumber)
+		c.number(&d.TrackingNumber)
 		c.time("at", d.When)
 	case *rules.ReceiptConfirmed:
 		c.time("at", d.When)
@@ -99,7 +99,7 @@ func check(data rules.Data) error {
 		oneOf(c, "kind", d.Kind, rules.DisputeNotReceived, rules.DisputeOther)
 		c.text("dispute_id", d.DisputeID)
 	case *rules.Confirmed:
-		c.number("tracking_number", &d.TrackingNumber)
+		c.number(&d.TrackingNumber)
 		c.time("at", d.When)
 		c.text("by", d.By)
 		if d.Kind != "" {
@@ -154,7 +154,7 @@ func (c *checker) items(items []rules.Item) {
 }
 
 func (c *checker) shipment(d *rules.ShipmentRecorded) {
-	c.number("tracking_number", &d.TrackingNumber)
+	c.number(&d.TrackingNumber)
 	c.text("carrier", d.Carrier)
 	c.text("service_code", d.ServiceCode)
 	c.time("recorded_at", d.RecordedAt)
@@ -168,7 +168,7 @@ func (c *checker) shipment(d *rules.ShipmentRecorded) {
 }
 
 func (c *checker) trace(d *rules.TrackingUpdated) {
-	c.number("tracking_number", &d.TrackingNumber)
+	c.number(&d.TrackingNumber)
 	for i := range d.Rows {
 		r := &d.Rows[i]
 		if r.At.IsZero() {
@@ -188,7 +188,7 @@ func (c *checker) trace(d *rules.TrackingUpdated) {
 func knownMilestone(m rules.Milestone) bool { return slices.Contains(rules.Milestones(), m) }
 
 func (c *checker) filed(d *rules.ClaimFiled) {
-	c.number("tracking_number", &d.TrackingNumber)
+	c.number(&d.TrackingNumber)
 	c.time("at", d.When)
 	c.text("claim_id", d.ClaimID)
 	if d.Case == nil {

@@ -73,8 +73,14 @@ const (
 // SearchAttributes lists every custom search attribute with its type.
 func SearchAttributes() []SearchAttribute {
 	return []SearchAttribute{
-		{AttrStore, "Keyword"}, {AttrStage, "Keyword"}, {AttrCaseKind, "Keyword"}, {AttrCaseStatus, "Keyword"},
-		{AttrCarrier, "Keyword"}, {AttrNumbers, "KeywordList"}, {AttrNextDeadline, "Datetime"}, {AttrExpectedPayout, "Double"},
+		{AttrStore, "Keyword"},
+		{AttrStage, "Keyword"},
+		{AttrCaseKind, "Keyword"},
+		{AttrCaseStatus, "Keyword"},
+		{AttrCarrier, "Keyword"},
+		{AttrNumbers, "KeywordList"},
+		{AttrNextDeadline, "Datetime"},
+		{AttrExpectedPayout, "Double"},
 	}
 }
 

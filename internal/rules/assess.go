@@ -186,8 +186,9 @@ func (v *view) nextDeadline(c *caseState) (kind string, at time.Time, exact bool
 		return DeadlinePayout, at, exact
 	case StatusRejected:
 		return DeadlineAppeal, c.appealBy, true
+	default: // the second decision has no deadline, and the others wait for nothing
+		return "", time.Time{}, true
 	}
-	return "", time.Time{}, true
 }
 
 func (v *view) stage(cases []*caseState) Stage {

@@ -39,8 +39,9 @@ func (s CaseStatus) Live() bool {
 	switch s {
 	case StatusOpen, StatusConfirmed, StatusFiled, StatusApproved, StatusRejected, StatusAppealed:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // caseState is one exception of a parcel, on its way through the facts.
@@ -89,6 +90,7 @@ func (c *caseState) settle(t time.Time) {
 		if t.After(c.appealBy) {
 			c.status = StatusClosed
 		}
+	default: // no deadline ends the others
 	}
 }
 

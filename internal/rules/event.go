@@ -52,8 +52,9 @@ func (t EventType) OfParcel() bool {
 	switch t {
 	case TypeTrackingUpdated, TypeTrackingFlagged, TypeAlerted, TypeCustomsDocument:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Event is one decoded CloudEvent: something that happened to an order.

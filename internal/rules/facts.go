@@ -307,6 +307,7 @@ func (v *view) trace() {
 				p.alerts = append(p.alerts, d.When)
 			case TypeCustomsDocument:
 				p.documents = append(p.documents, d.When)
+			default: // OfParcel names no other
 			}
 		}
 	}

@@ -189,6 +189,7 @@ func (w *wake) cases(cases []*caseState) {
 			w.at(missedAt(c.fileBy))
 		case StatusRejected:
 			w.at(missedAt(c.appealBy))
+		default: // the others do not end by time
 		}
 	}
 }

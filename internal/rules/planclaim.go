@@ -89,6 +89,7 @@ func (v *view) caseNotices(n *notices, w *wake, c *caseState, next *Deadline) {
 	case StatusRejected:
 		add("appeal", NoticeAppeal, c.rejected, false)
 		n.remind(w, "appeal-by", *next, spans(pack.Order.AppealReminders.Value), told)
+	default: // nothing is asked of anybody
 	}
 }
 
@@ -124,22 +125,19 @@ func spans(ds []policy.Duration) []time.Duration {
 // short writes whole hours without minutes and seconds.
 func short(d time.Duration) string { return strings.TrimSuffix(d.String(), "0m0s") }
 
-// Confirmable lists the cases of a parcel (of one kind, where given) that a confirmation at
-// a moment would confirm. Where there is none because the time is over, late is the
-// deadline that passed last.
-func Confirmable(f *Facts, rs Ruleset, number string, kind CaseKind, at time.Time) (open []CaseID, late time.Time) {
-	v := look(f, rs, at)
+// Confirmable lists the cases of a parcel (of one kind, where given) that a confirmation of
+// time at would confirm, as far as is known at now. Where there is none because the time is
+// over, late is the deadline that passed last.
+func Confirmable(f *Facts, rs Ruleset, number string, kind CaseKind, at, now time.Time) (open []CaseID, late time.Time) {
+	v := look(f, rs, now)
+	v.confirmed = append(v.confirmed, fact[*Confirmed]{&Event{Time: now}, &Confirmed{TrackingNumber: number, Kind: kind, When: at}})
 	for _, c := range v.cases() {
-		if c.parcel.number != number || (kind != "" && kind != c.kind) {
-			continue
-		}
-		switch c.status {
-		case StatusOpen:
+		switch {
+		case c.parcel.number != number || (kind != "" && kind != c.kind):
+		case c.confirmed.Equal(at):
 			open = append(open, newCaseID(number, c.kind, c.opened))
-		case StatusExpired:
-			if c.confirmBy.After(late) {
-				late = c.confirmBy
-			}
+		case c.status == StatusExpired && c.confirmBy.After(late):
+			late = c.confirmBy
 		}
 	}
 	return open, late

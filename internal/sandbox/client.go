@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"parcelward/internal/port"
+	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
 
@@ -51,7 +52,7 @@ func newClient(baseURL string, c *http.Client) *client {
 }
 
 // Trace implements [port.Tracker].
-func (c *client) Trace(ctx context.Context, p port.Parcel, now time.Time) ([]rules.Row, error) {
+func (c *client) Trace(ctx context.Context, p protocol.Parcel, now time.Time) ([]rules.Row, error) {
 	var trace rules.TrackingUpdated
 	if err := c.call(ctx, http.MethodGet, "/carrier/traces/"+url.PathEscape(p.TrackingNumber), "", nil, &trace); err != nil {
 		return nil, err
@@ -64,24 +65,24 @@ func (c *client) Trace(ctx context.Context, p port.Parcel, now time.Time) ([]rul
 }
 
 // File implements [port.Filing].
-func (c *client) File(ctx context.Context, r port.FilingRequest) (port.Filed, error) {
+func (c *client) File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
 	var found claim
 	err := c.call(ctx, http.MethodGet, "/platform/claims?key="+url.QueryEscape(r.Key), "", nil, &found)
 	if errors.Is(err, errNotFound) {
 		err = c.call(ctx, http.MethodPost, "/platform/claims", r.Key, r, &found)
 	}
-	return port.Filed{ClaimID: found.ID, At: found.FiledAt}, err
+	return protocol.Filed{ClaimID: found.ID, At: found.FiledAt}, err
 }
 
 // Appeal implements [port.Filing].
-func (c *client) Appeal(ctx context.Context, r port.AppealRequest) (port.Filed, error) {
+func (c *client) Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
 	var found claim
 	path := "/platform/claims/" + url.PathEscape(r.ClaimID)
 	err := c.call(ctx, http.MethodGet, path, "", nil, &found)
 	if err == nil && found.AppealKey != r.Key {
 		err = c.call(ctx, http.MethodPost, path+"/appeals", r.Key, r, &found)
 	}
-	return port.Filed{ClaimID: found.ID, At: found.AppealAt}, err
+	return protocol.Filed{ClaimID: found.ID, At: found.AppealAt}, err
 }
 
 // errNotFound is a 404; nothing is there, and asking again does not bring it.

@@ -107,12 +107,12 @@ func done(t *testing.T, resp *http.Response) {
 	}
 }
 
-func request(w *world, key string) port.FilingRequest {
+func request(w *world, key string) protocol.FilingRequest {
 	payout, err := money.Parse("88.20", "USD")
 	if err != nil {
 		panic(err)
 	}
-	return port.FilingRequest{
+	return protocol.FilingRequest{
 		Key: key, Store: "demo", Order: "1", Number: "LP001", Payout: &payout, Now: w.origin.Add(time.Hour),
 		Case: rules.FiledCase{Kind: rules.KindStall, OpenedAt: w.origin},
 	}
@@ -160,7 +160,7 @@ func TestRejectedAppealedPaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appeal := port.AppealRequest{Key: "k/appeal", Store: "demo", Order: "1", ClaimID: filed.ClaimID, Now: w.origin.Add(time.Minute)}
+	appeal := protocol.AppealRequest{Key: "k/appeal", Store: "demo", Order: "1", ClaimID: filed.ClaimID, Now: w.origin.Add(time.Minute)}
 	if _, err := filing.Appeal(t.Context(), appeal); !errors.Is(err, port.ErrRefused) {
 		t.Errorf("an appeal before the rejection: got %v, expected a refusal", err)
 	}
@@ -210,14 +210,14 @@ func TestFaults(t *testing.T) {
 	}
 	for status, refused := range map[int]bool{400: true, 422: true, 429: false, 500: false} {
 		w.fault(t, sandbox.Fault{Path: "/carrier", Status: status, Times: 1})
-		_, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), port.Parcel{TrackingNumber: "X"}, w.origin)
+		_, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin)
 		if err == nil || errors.Is(err, port.ErrRefused) != refused {
 			t.Errorf("HTTP %d: got %v, expected refused %t", status, err, refused)
 		}
 	}
 	w.fault(t, sandbox.Fault{Path: "/carrier", Times: 1, Delay: "30ms"})
 	start := time.Now()
-	if _, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), port.Parcel{TrackingNumber: "X"}, w.origin); err != nil || time.Since(start) < 30*time.Millisecond {
+	if _, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin); err != nil || time.Since(start) < 30*time.Millisecond {
 		t.Errorf("delayed: %v after %v", err, time.Since(start))
 	}
 	for _, body := range []string{"", "{", `{"path":"x","times":1}`, `{"path":"/x","times":0}`, `{"path":"/x","times":1,"delay":"soon"}`, `{"path":"/x","times":1,"status":200}`} {
@@ -258,14 +258,14 @@ func TestTraceUpToNow(t *testing.T) {
 	}
 	w := newWorld(t, sandbox.Options{Traces: []sandbox.Trace{{Number: "LP001", Rows: []rules.Row{at(-1), at(-3), at(1e5)}}}})
 	tracker := sandbox.Tracker(w.url, w.http)
-	rows, err := tracker.Trace(t.Context(), port.Parcel{TrackingNumber: "LP001"}, w.origin)
+	rows, err := tracker.Trace(t.Context(), protocol.Parcel{TrackingNumber: "LP001"}, w.origin)
 	if err != nil || len(rows) != 2 || !rows[0].At.Equal(at(-3).At) {
 		t.Errorf("got %v, %v, expected the two rows of the past, oldest first", rows, err)
 	}
-	if rows, err = tracker.Trace(t.Context(), port.Parcel{TrackingNumber: "LP001"}, w.origin.Add(-2*day)); err != nil || len(rows) != 1 {
+	if rows, err = tracker.Trace(t.Context(), protocol.Parcel{TrackingNumber: "LP001"}, w.origin.Add(-2*day)); err != nil || len(rows) != 1 {
 		t.Errorf("as of two days before: got %v, %v, expected one row", rows, err)
 	}
-	if rows, err = tracker.Trace(t.Context(), port.Parcel{TrackingNumber: "NONE"}, w.origin); err != nil || len(rows) != 0 {
+	if rows, err = tracker.Trace(t.Context(), protocol.Parcel{TrackingNumber: "NONE"}, w.origin); err != nil || len(rows) != 0 {
 		t.Errorf("unknown number: got %v, %v, expected nothing", rows, err)
 	}
 	if n := w.Counters().Traces["LP001"]; n != 2 {

@@ -1,0 +1,232 @@
+//go:build record
+
+package workflows_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/temporalclient"
+)
+
+var dataConverter = temporalclient.DataConverter()
+
+// live is the ports of orders on a real server, in memory; each order is a scene, by name.
+type live struct {
+	t      *testing.T
+	client client.Client
+	now    protocol.Clock
+
+	mu      sync.Mutex
+	inboxes map[string]*inbox
+	machine map[string]bool
+	notices map[string][]string
+	begun   map[string]map[string]bool // claims of an order
+}
+
+type inbox struct {
+	events []json.RawMessage
+	known  map[string]bool
+	handed int
+}
+
+func newLive(t *testing.T) *live {
+	t.Helper()
+	l := &live{
+		t: t, client: startServer(t), inboxes: map[string]*inbox{}, machine: map[string]bool{},
+		notices: map[string][]string{}, begun: map[string]map[string]bool{},
+	}
+	l.now = protocol.Clock{Speed: day.Seconds()} // a virtual day is a second
+	return l
+}
+
+func (l *live) clock() protocol.Clock { return l.now }
+
+// play runs a scene to its end.
+func (l *live) play(s scene) {
+	clock := l.clock()
+	clock.Origin, clock.Start = created, time.Now()
+	l.mu.Lock()
+	l.inboxes[s.name] = &inbox{known: map[string]bool{}}
+	l.machine[s.name] = s.machine
+	l.begun[s.name] = map[string]bool{}
+	l.mu.Unlock()
+	for _, e := range s.facts {
+		l.write(s.name, e)
+	}
+	l.start(s.name, clock)
+	for _, a := range s.acts {
+		// A fact comes a little after its time, as in life.
+		time.Sleep(time.Until(clock.Start.Add(clock.Real(a.at.Add(time.Hour).Sub(created)))))
+		a.do(l, s.name)
+	}
+	ctx, cancel := context.WithDeadline(l.t.Context(), clock.Start.Add(clock.Real(s.length)+10*time.Second))
+	defer cancel()
+	err := l.client.GetWorkflow(ctx, protocol.OrderWorkflowID(store, s.name), "").Get(ctx, nil)
+	if err != nil {
+		l.t.Errorf("%s: %v", s.name, err)
+	}
+	for id := range l.claims(s.name) {
+		if err := l.client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
+			l.t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// start begins the order's workflow with all facts so far.
+func (l *live) start(number string, clock protocol.Clock) {
+	l.mu.Lock()
+	in := l.inboxes[number]
+	facts := slices.Clone(in.events)
+	in.handed = len(in.events)
+	l.mu.Unlock()
+	_, err := l.client.ExecuteWorkflow(l.t.Context(), client.StartWorkflowOptions{
+		ID: protocol.OrderWorkflowID(store, number), TaskQueue: protocol.QueueOrders,
+	}, protocol.WorkflowOrder, protocol.OrderInput{
+		Store: store, Order: number, Policy: "aliexpress-2024-04", Calendar: revision(l.t), Clock: clock, Facts: facts,
+	})
+	if err != nil {
+		l.t.Errorf("start %s: %v", number, err)
+	}
+}
+
+// restart ends the order's run by force and starts another, whose claims run already.
+func (l *live) restart(number string) {
+	ctx, id := l.t.Context(), protocol.OrderWorkflowID(store, number)
+	var in protocol.OrderInput
+	events := l.client.GetWorkflowHistory(ctx, id, "", false, 0)
+	first, err := events.Next()
+	if err == nil {
+		err = dataConverter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+	}
+	if err == nil {
+		err = l.client.TerminateWorkflow(ctx, id, "", "taken over")
+	}
+	if err != nil {
+		l.t.Errorf("restart %s: %v", number, err)
+	}
+	l.start(number, in.Clock)
+}
+
+// write keeps an event in the inbox of an order.
+func (l *live) write(number string, e rules.Event) {
+	e.Order = number
+	raw, err := protocol.EncodeEvent(e)
+	if err != nil {
+		l.t.Errorf("write to %s: %v", number, err)
+	}
+	l.keep(number, json.RawMessage(raw))
+}
+
+func (l *live) keep(number string, raw json.RawMessage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	in := l.inboxes[number]
+	f, err := protocol.DecodeFact(raw)
+	if err != nil || f.Data == nil || in.known[f.Source+f.ID] {
+		return
+	}
+	in.known[f.Source+f.ID] = true
+	in.events = append(in.events, json.RawMessage(protocol.Number([]byte(raw), int64(len(in.events)+1))))
+}
+
+// later writes an event and rings.
+func (l *live) later(number string, e rules.Event) {
+	l.write(number, e)
+	l.ring(number)
+}
+
+func (l *live) ring(number string) {
+	l.mu.Lock()
+	in := l.inboxes[number]
+	news := slices.Clone(in.events[in.handed:])
+	in.handed = len(in.events)
+	l.mu.Unlock()
+	if len(news) > 0 {
+		l.signal(number, protocol.SignalEvent, news)
+	}
+}
+
+func (l *live) signal(number, name string, message any) {
+	if err := l.client.SignalWorkflow(l.t.Context(), protocol.OrderWorkflowID(store, number), "", name, message); err != nil {
+		l.t.Logf("signal %s: %v", number, err)
+	}
+}
+
+func (l *live) told(number string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.notices[number])
+}
+
+// claims are the IDs of the claims that told or filed something.
+func (l *live) claims(number string) map[string]bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.begun[number]
+}
+
+func (l *live) Record(_ context.Context, events []json.RawMessage) error {
+	for _, raw := range events {
+		f, err := protocol.DecodeFact(raw)
+		require.NoError(l.t, err)
+		l.keep(f.Order, raw)
+		l.ring(f.Order)
+	}
+	return nil
+}
+
+func (l *live) Load(_ context.Context, q protocol.FactsQuery) (protocol.Facts, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	in := l.inboxes[q.Order]
+	if q.ForOrder {
+		in.handed = len(in.events)
+	}
+	return protocol.Facts{Events: slices.Clone(in.events[q.Behind:])}, nil
+}
+
+func (l *live) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
+	return nil, nil
+}
+
+func (l *live) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
+	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) answer(number string, now time.Time) protocol.Filed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.machine[number] {
+		return protocol.Filed{ClaimID: "C1", At: now}
+	}
+	return protocol.Filed{Pending: true}
+}
+
+func (l *live) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
+	return []protocol.Evidence{{Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}, nil
+}
+
+func (l *live) Notify(_ context.Context, n protocol.Notice) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.notices[n.Order] = append(l.notices[n.Order], n.Key)
+	if strings.HasPrefix(n.WorkflowID, "claim/") {
+		l.begun[n.Order][n.WorkflowID] = true
+	}
+	return nil
+}
