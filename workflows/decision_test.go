@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -60,9 +61,9 @@ func TestReviewDue(t *testing.T) {
 					require.Equal(t, rules.StatusApproved, w.status(end.Add(-time.Second)))
 					told := tc.told
 					if offset > tc.from {
-						told = append(told[:len(told):len(told)], tc.late)
+						told = append(slices.Clip(told), tc.late)
 					}
-					require.Equal(t, append(told[:len(told):len(told)], since(end)+" ended"), w.told())
+					require.Equal(t, append(slices.Clip(told), since(end)+" ended"), w.told())
 					require.Zero(t, w.asked("file"))
 				})
 			}

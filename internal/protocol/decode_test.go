@@ -2,7 +2,6 @@ package protocol_test
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -158,7 +157,7 @@ func requireBad(t *testing.T, raw []byte, key, expected string) {
 	t.Helper()
 	_, err := protocol.DecodeEvent(raw)
 	var bad *protocol.EventError
-	require.True(t, errors.As(err, &bad), "%v of %.200s", err, raw)
+	require.ErrorAs(t, err, &bad, "%v of %.200s", err, raw)
 	require.Equal(t, key, bad.Key, "%v", err)
 	require.Contains(t, bad.Expected, expected)
 	require.NotEmpty(t, bad.Expected)

@@ -25,7 +25,13 @@ func TestReleasedNames(t *testing.T) {
 	require.Equal(t, []string{"event", "confirm-exception", "confirm-exception", "assessment", "timeline"},
 		[]string{protocol.SignalEvent, protocol.SignalConfirm, protocol.UpdateConfirm, protocol.QueryAssess, protocol.QueryTimeline})
 	require.Equal(t, []protocol.SearchAttribute{
-		{Name: "StoreId", Type: "Keyword"}, {Name: "OrderStage", Type: "Keyword"}, {Name: "CaseKind", Type: "Keyword"}, {Name: "CaseStatus", Type: "Keyword"},
-		{Name: "CarrierCode", Type: "Keyword"}, {Name: "TrackingNumbers", Type: "KeywordList"}, {Name: "NextDeadline", Type: "Datetime"}, {Name: "ExpectedPayoutUsd", Type: "Double"},
+		{Name: "StoreId", Type: "Keyword"},
+		{Name: "OrderStage", Type: "Keyword"},
+		{Name: "CaseKind", Type: "Keyword"},
+		{Name: "CaseStatus", Type: "Keyword"},
+		{Name: "CarrierCode", Type: "Keyword"},
+		{Name: "TrackingNumbers", Type: "KeywordList"},
+		{Name: "NextDeadline", Type: "Datetime"},
+		{Name: "ExpectedPayoutUsd", Type: "Double"},
 	}, protocol.SearchAttributes())
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/converter"
@@ -64,9 +65,31 @@ func Options(c config.Temporal, logger *slog.Logger) (client.Options, error) {
 	return o, err
 }
 
-// DataConverter compresses payloads. Sources of plain payloads are decoded as well.
+// DataConverter compresses the facts that workflows carry. What people read in the Web UI,
+// summaries and details, stays as it is; plain payloads are decoded as well.
 func DataConverter() converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), converter.NewZlibCodec(converter.ZlibCodecOptions{}))
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), factsCodec{converter.NewZlibCodec(converter.ZlibCodecOptions{})})
+}
+
+// factsCodec compresses JSON objects and arrays only.
+type factsCodec struct{ converter.PayloadCodec }
+
+// Encode implements converter.PayloadCodec.
+func (c factsCodec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	encoded := make([]*commonpb.Payload, len(payloads))
+	for i, p := range payloads {
+		encoded[i] = p
+		data := p.GetData()
+		if string(p.GetMetadata()[converter.MetadataEncoding]) != converter.MetadataEncodingJSON || len(data) == 0 || (data[0] != '{' && data[0] != '[') {
+			continue
+		}
+		one, err := c.PayloadCodec.Encode([]*commonpb.Payload{p})
+		if err != nil {
+			return nil, err
+		}
+		encoded[i] = one[0]
+	}
+	return encoded, nil
 }
 
 // tlsConfig is nil for a plain connection.

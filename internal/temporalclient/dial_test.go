@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,21 +15,6 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/temporalclient"
 )
-
-func TestPayloadsAreCompressedAndPlainOnesAreRead(t *testing.T) {
-	c := temporalclient.DataConverter()
-	text := strings.Repeat("LP00123456789012 ", 100)
-	packed, err := c.ToPayload(text)
-	require.NoError(t, err)
-	assert.Less(t, len(packed.Data), len(text)/4)
-	plain, err := converter.GetDefaultDataConverter().ToPayload("from the Web UI")
-	require.NoError(t, err)
-	var got string
-	require.NoError(t, c.FromPayload(packed, &got))
-	assert.Equal(t, text, got)
-	require.NoError(t, c.FromPayload(plain, &got))
-	assert.Equal(t, "from the Web UI", got)
-}
 
 func TestConnection(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
@@ -51,4 +37,30 @@ func TestNoTelemetryWithoutCollector(t *testing.T) {
 	stop, err := temporalclient.Telemetry(t.Context(), "test", "")
 	require.NoError(t, err)
 	require.NoError(t, stop(t.Context()))
+}
+
+func TestWhatPeopleReadIsNotCompressed(t *testing.T) {
+	t.Parallel()
+	dc := temporalclient.DataConverter()
+	long := strings.Repeat("等待卖家确认 · waiting for the seller. ", 50)
+	for name, c := range map[string]struct {
+		value    any
+		encoding string
+	}{
+		"summary": {long, converter.MetadataEncodingJSON},
+		"facts":   {map[string]string{"facts": long}, "binary/zlib"},
+		"list":    {[]string{long}, "binary/zlib"},
+	} {
+		p, err := dc.ToPayload(c.value)
+		require.NoError(t, err)
+		require.Equal(t, c.encoding, string(p.GetMetadata()[converter.MetadataEncoding]), name)
+		back := reflect.New(reflect.TypeOf(c.value))
+		require.NoError(t, dc.FromPayload(p, back.Interface()), name)
+		require.Equal(t, c.value, back.Elem().Interface(), name)
+	}
+	plain, err := converter.GetDefaultDataConverter().ToPayload([]string{"from the Web UI"})
+	require.NoError(t, err)
+	var got []string
+	require.NoError(t, dc.FromPayload(plain, &got))
+	require.Equal(t, []string{"from the Web UI"}, got)
 }

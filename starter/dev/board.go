@@ -106,7 +106,7 @@ func look(ctx context.Context, s *Stack, order string, now time.Time) (line, err
 	}
 	l.stage, l.waiting = wording.Stage(plan.Assessment.Stage), wording.Waiting(plan, rs.Pack.Location())
 	for _, c := range plan.Assessment.Cases {
-		l.cases += " | " + wording.Kind(c.Kind).ZH + ":" + wording.Status(c.Status).ZH + " · " + string(c.Kind) + ": " + string(c.Status)
+		l.cases += " | " + wording.Kind(c.Kind).ZH + "：" + wording.Status(c.Status).ZH + " · " + string(c.Kind) + ": " + string(c.Status)
 	}
 	return l, nil
 }

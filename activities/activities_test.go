@@ -1,0 +1,163 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"parcelward/activities"
+	"parcelward/internal/port"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+)
+
+var now = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+
+// ports answer with what they are given.
+type ports struct {
+	err      error
+	rows     []rules.Row
+	recorded []json.RawMessage
+}
+
+func (p *ports) Record(_ context.Context, events []json.RawMessage) error {
+	p.recorded = append(p.recorded, events...)
+	return p.err
+}
+
+func (p *ports) Load(context.Context, protocol.FactsQuery) (protocol.Facts, error) {
+	return protocol.Facts{Events: []json.RawMessage{json.RawMessage(`{}`)}}, p.err
+}
+
+func (p *ports) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
+	return p.rows, p.err
+}
+
+func (p *ports) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
+	return protocol.Filed{ClaimID: r.Key, At: r.Now}, p.err
+}
+
+func (p *ports) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
+	return []protocol.Evidence{{Kind: "waybill"}}, p.err
+}
+
+func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
+
+func environment(p *ports) *testsuite.TestActivityEnvironment {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Filing: p, Vault: p, Notifier: p, Calendar: "c7"})
+	return env
+}
+
+var inputs = map[string]any{
+	protocol.ActivityLoadFacts:   protocol.FactsQuery{Store: "s", Order: "o"},
+	protocol.ActivityRecordFacts: []json.RawMessage{json.RawMessage(`{}`)},
+	protocol.ActivityPollCarrier: protocol.PollRequest{Parcel: protocol.Parcel{TrackingNumber: "LP1", Carrier: "cainiao"}, Now: now},
+	protocol.ActivityNotify:      protocol.Notice{Key: "k"},
+	protocol.ActivityGather:      protocol.Parcel{TrackingNumber: "LP1"},
+	protocol.ActivityFile:        protocol.FilingRequest{Key: "k", Now: now},
+	protocol.ActivityAppeal:      protocol.AppealRequest{Key: "k", Now: now},
+}
+
+// A definite no is not repeated, anything else is; both say what was being done, and the
+// application error is outermost, or Temporal would repeat for ever.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for name, input := range inputs {
+		for _, tc := range []struct {
+			name   string
+			err    error
+			kind   string
+			repeat bool
+		}{
+			{"refused", fmt.Errorf("no such order: %w", port.ErrRefused), protocol.ErrRefused, false},
+			{"unavailable", errors.New("connection reset"), protocol.ErrUnavailable, true},
+		} {
+			t.Run(name+" "+tc.name, func(t *testing.T) {
+				t.Parallel()
+				_, err := environment(&ports{err: tc.err}).ExecuteActivity(name, input)
+				var failed *temporal.ApplicationError
+				require.ErrorAs(t, err, &failed)
+				require.Equal(t, tc.kind, failed.Type())
+				require.Equal(t, !tc.repeat, failed.NonRetryable())
+				require.ErrorContains(t, err, tc.err.Error())
+			})
+		}
+	}
+}
+
+func TestLoadFactsNamesTheCalendar(t *testing.T) {
+	t.Parallel()
+	value, err := environment(&ports{}).ExecuteActivity(protocol.ActivityLoadFacts, inputs[protocol.ActivityLoadFacts])
+	require.NoError(t, err)
+	var facts protocol.Facts
+	require.NoError(t, value.Get(&facts))
+	require.Equal(t, "c7", facts.Calendar)
+	require.Len(t, facts.Events, 1)
+}
+
+// The same answer of a carrier is the same event; another is another; none is none.
+func TestPollCarrier(t *testing.T) {
+	t.Parallel()
+	request := protocol.PollRequest{Parcel: protocol.Parcel{Store: "s", Order: "o", TrackingNumber: "LP1", Carrier: "cainiao"}, Now: now}
+	first := rules.Row{At: now.Add(-time.Hour), Milestone: rules.PickedUp, Source: rules.FromCarrier}
+	second := rules.Row{At: now, Milestone: rules.InTransit, Source: rules.FromCarrier}
+	p := &ports{}
+	env := environment(p)
+	for _, rows := range [][]rules.Row{{first}, {first}, {first, second}, nil} {
+		p.rows = rows
+		_, err := env.ExecuteActivity(protocol.ActivityPollCarrier, request)
+		require.NoError(t, err)
+	}
+	require.Len(t, p.recorded, 3)
+	var events []rules.Event
+	for _, raw := range p.recorded {
+		e, err := protocol.DecodeEvent(raw)
+		require.NoError(t, err)
+		require.Equal(t, protocol.SourceOfPoll("cainiao"), e.Source)
+		events = append(events, e)
+	}
+	require.Equal(t, events[0], events[1])
+	require.NotEqual(t, events[1].ID, events[2].ID)
+	require.Equal(t, now, events[2].Time, "it exists from its latest row on")
+	require.Equal(t, []rules.Row{first, second}, events[2].Data.(*rules.TrackingUpdated).Rows)
+}
+
+func TestFileAndAppealPassOn(t *testing.T) {
+	t.Parallel()
+	env := environment(&ports{})
+	for name, want := range map[string]string{protocol.ActivityFile: "k", protocol.ActivityAppeal: ""} {
+		value, err := env.ExecuteActivity(name, inputs[name])
+		require.NoError(t, err)
+		var filed protocol.Filed
+		require.NoError(t, value.Get(&filed))
+		require.Equal(t, protocol.Filed{ClaimID: want, At: now}, filed)
+	}
+	value, err := env.ExecuteActivity(protocol.ActivityGather, inputs[protocol.ActivityGather])
+	require.NoError(t, err)
+	var held []protocol.Evidence
+	require.NoError(t, value.Get(&held))
+	require.Equal(t, []protocol.Evidence{{Kind: "waybill"}}, held)
+}
+
+func TestAssistedWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	filed, err := activities.Assisted{}.File(t.Context(), protocol.FilingRequest{})
+	require.NoError(t, err)
+	require.Equal(t, protocol.Filed{Pending: true}, filed)
+	filed, err = activities.Assisted{}.Appeal(t.Context(), protocol.AppealRequest{})
+	require.NoError(t, err)
+	require.True(t, filed.Pending)
+}

@@ -1,0 +1,112 @@
+package protocol_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/govalues/decimal"
+	"github.com/stretchr/testify/require"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
+)
+
+var update = flag.Bool("update", false, "write testdata/golden.json anew; a changed line breaks running workflows")
+
+// everything is each DTO that crosses a process, with every field set.
+func everything() map[string]any {
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.FixedZone("", 8*3600))
+	id := rules.CaseID{TrackingNumber: "LP1", Kind: rules.KindStall, OpenedAt: at.UTC()}
+	facts := []json.RawMessage{json.RawMessage(`{"id":"e1"}`)}
+	payout := &money.Amount{Value: decimal.MustParse("88.20"), Currency: "USD"}
+	evidence := []protocol.Evidence{{Kind: "waybill", Name: "scan.png", SHA256: "ab"}}
+	clock := protocol.Clock{Origin: at, Start: at.UTC(), Speed: 43_200}
+	parcel := protocol.Parcel{Store: "s", Order: "o", TrackingNumber: "LP1", Carrier: "cainiao"}
+	filed := rules.FiledCase{Kind: rules.KindStall, OpenedAt: at, LastMovementAt: at, FileBy: at}
+	return map[string]any{
+		"OrderInput": protocol.OrderInput{
+			Store: "s", Order: "o", Policy: "p", Calendar: "c", Clock: clock, Facts: facts,
+			State: &protocol.OrderState{Done: []string{"k"}, Claims: []rules.CaseID{id}, Started: []rules.CaseID{id}, Stage: rules.StageException},
+		},
+		"OrderInput, least":         protocol.OrderInput{Store: "s", Order: "o", Policy: "p", Calendar: "c"},
+		"OrderResult":               protocol.OrderResult{Reason: rules.EndCancelled, Stage: rules.StageClosed, At: at},
+		"ClaimInput":                protocol.ClaimInput{Store: "s", Order: "o", Case: id, Policy: "p", Calendar: "c", Clock: clock, Facts: facts},
+		"ClaimResult":               protocol.ClaimResult{Status: rules.StatusPaid, ClaimID: "C1", At: at},
+		"Confirmation":              protocol.Confirmation{TrackingNumber: "LP1", Kind: rules.KindStall, By: "wang.li", At: &at, Note: "n"},
+		"Confirmation, least":       protocol.Confirmation{TrackingNumber: "LP1", By: "wang.li"},
+		"ConfirmationResult":        protocol.ConfirmationResult{Confirmed: []rules.CaseID{id}, At: at},
+		"AsOf":                      protocol.AsOf{AsOf: &at},
+		"AsOf, least":               protocol.AsOf{},
+		"TimelineEntry":             protocol.TimelineEntry{At: at, Future: true, ZH: "妥投", EN: "delivered"},
+		"FactsQuery":                protocol.FactsQuery{Store: "s", Order: "o", Behind: 7, ForOrder: true, Now: at},
+		"Facts":                     protocol.Facts{Events: facts, Calendar: "c"},
+		"FilingRequest":             protocol.FilingRequest{Key: "k", Store: "s", Order: "o", Case: filed, Number: "LP1", Payout: payout, Evidence: evidence, Now: at},
+		"AppealRequest":             protocol.AppealRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Now: at},
+		"Filed":                     protocol.Filed{ClaimID: "C1", At: at},
+		"Filed, pending":            protocol.Filed{Pending: true},
+		"Notice":                    protocol.Notice{Key: "k", Store: "s", Order: "o", WorkflowID: "w", Kind: "confirm", Manager: true, Due: at, ZH: "请", EN: "please"},
+		"PollRequest":               protocol.PollRequest{Parcel: parcel, Now: at},
+		"event of type claim.filed": event(rules.TypeClaimFiled, at, &rules.ClaimFiled{TrackingNumber: "LP1", When: at, ClaimID: "C1", Case: &filed}),
+		"event of type exception.confirmed": event(rules.TypeConfirmed, at, &rules.Confirmed{
+			TrackingNumber: "LP1", Kind: rules.KindLost, When: at, By: "wang.li", Note: "n",
+		}),
+		"event of type tracking.updated": event(rules.TypeTrackingUpdated, at, &rules.TrackingUpdated{TrackingNumber: "LP1", Rows: []rules.Row{{
+			At: at, Milestone: rules.Delivered, Location: "Gdańsk", Description: "d", SignedBy: "Ana", Authorised: true, Source: rules.FromCarrier,
+		}}}),
+		"event of type claim.appealed": event(rules.TypeClaimAppealed, at, &rules.ClaimFact{ClaimID: "C1", When: at, Amount: payout}),
+	}
+}
+
+func event(kind rules.EventType, at time.Time, data rules.Data) json.RawMessage {
+	raw, err := protocol.EncodeEvent(rules.Event{Source: "parcelward/story/x", ID: "file", Type: kind, Store: "s", Order: "o", Time: at, Data: data})
+	if err != nil {
+		panic(err)
+	}
+	return json.RawMessage(raw)
+}
+
+// TestGolden keeps every DTO's JSON: running workflows hold it for half a year.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	const file = "testdata/golden.json"
+	got, err := json.MarshalIndent(everything(), "", " ")
+	require.NoError(t, err)
+	got = append(got, '\n')
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, got, 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "write it with: go test ./internal/protocol -update")
+	require.Equal(t, string(want), string(got))
+}
+
+// What is encoded decodes to the same.
+func TestGoldenDecodes(t *testing.T) {
+	t.Parallel()
+	for name, v := range everything() {
+		if strings.HasPrefix(name, "event") {
+			e, err := protocol.DecodeEvent(v.(json.RawMessage))
+			require.NoError(t, err, name)
+			again, err := protocol.EncodeEvent(e)
+			require.NoError(t, err, name)
+			require.JSONEq(t, string(v.(json.RawMessage)), string(again), name)
+			continue
+		}
+		raw, err := json.Marshal(v)
+		require.NoError(t, err)
+		again := newOf(v)
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.DisallowUnknownFields()
+		require.NoError(t, dec.Decode(again), name)
+		back, err := json.Marshal(again)
+		require.NoError(t, err)
+		require.JSONEq(t, string(raw), string(back), name)
+	}
+}
