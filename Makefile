@@ -21,7 +21,9 @@ dev: setup ## run everything on free local ports: Postgres, Temporal, worker, HT
 
 test: setup ## set up what they need and run all tests, unit to end-to-end
 	@echo "testing, with the servers that the tests start: several minutes" >&2
-	go test -timeout 20m ./...
+	go test -timeout 20m $$(go list ./... | grep -v /e2e)
+	@echo "playing whole lives on real servers: about five minutes" >&2
+	go test -timeout 20m ./starter/e2e
 
 race: ## run the tests that need no server under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 20m ./...

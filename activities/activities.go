@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -123,5 +124,12 @@ func fail(doing string, err error) error {
 	case errors.Is(err, port.ErrRefused):
 		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s: %v", doing, err), protocol.ErrRefused, err)
 	}
-	return temporal.NewApplicationErrorWithCause(fmt.Sprintf("%s: %v", doing, err), protocol.ErrUnavailable, err)
+	options := temporal.ApplicationErrorOptions{Cause: err}
+	if asked, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		options.NextRetryDelay = asked.RetryAfter()
+	}
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("%s: %v", doing, err), protocol.ErrUnavailable, options)
 }

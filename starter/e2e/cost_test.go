@@ -11,7 +11,6 @@ import (
 
 // Events, bytes and actions do not depend on the machine: they are a test, not only a figure.
 func TestOrdersKeepTheirBudget(t *testing.T) {
-	t.Parallel()
 	l := start(t, dev.Options{Speed: fastSpeed})
 	figures, err := bench.Costs(t.Context(), env(l))
 	require.NoError(t, err)

@@ -19,7 +19,6 @@ import (
 // A worker is killed and the Temporal server stopped in the middle of the play: every order
 // comes to the outcome that its facts have, and that its story promised.
 func TestDemoOrdersSurviveACrashAndAnOutage(t *testing.T) {
-	t.Parallel()
 	play := demo.New(origin)
 	s := start(t, dev.Options{Speed: demoSpeed, Fates: play.Fates, Traces: play.Traces})
 	played := make(chan error, 1)

@@ -20,7 +20,6 @@ import (
 // Whatever anybody sends to an order, it lives on to its end, and what was sent is kept. A
 // fact for an order that has long closed starts it again, with everything known.
 func TestGarbageAndLateFactsStopNothing(t *testing.T) {
-	t.Parallel()
 	const order = "garbage-1"
 	s := start(t, dev.Options{Speed: fastSpeed})
 	id := protocol.OrderWorkflowID(demo.Store, order)

@@ -21,7 +21,6 @@ import (
 // Temporal is away while 20 confirmations come in time and their deadline passes: after it
 // is back, timers fire before signals arrive, and all 20 count all the same.
 func TestConfirmationsDuringAnOutageCountAsInTime(t *testing.T) {
-	t.Parallel()
 	const orders = 20
 	s := start(t, dev.Options{Speed: slowSpeed})
 	var numbers, parcels [orders]string
