@@ -136,7 +136,7 @@ func Confirmable(f *Facts, rs Ruleset, number string, kind CaseKind, at, now tim
 		case c.parcel.number != number || (kind != "" && kind != c.kind):
 		case c.confirmed.Equal(at):
 			open = append(open, newCaseID(number, c.kind, c.opened))
-		case c.status == StatusExpired && c.confirmBy.After(late):
+		case c.status == StatusExpired && at.After(c.confirmBy) && c.confirmBy.After(late):
 			late = c.confirmBy
 		}
 	}
