@@ -162,9 +162,7 @@ func TestPersonIsAskedWhenTheMachineFails(t *testing.T) {
 	require.Equal(t, rules.StatusWindowShut, w.claimResult().Status)
 	require.Len(t, w.told(), 4)
 	require.Contains(t, w.told()[0], " file")
-	for _, f := range w.filings {
-		require.False(t, f.Now.After(confirmedAt.Add(day)))
-	}
+	require.Equal(t, day, w.patience)
 }
 
 // A movement before the filing ends a stall case, also where it comes while the evidence is

@@ -101,10 +101,12 @@ func TestRestartedOrderWithAllFactsEndsAtOnce(t *testing.T) {
 		{"cancelled", []rules.Event{cancelled(end)}, end.Add(day), rules.EndCancelled},
 		{"refunded in full", []rules.Event{refunded(end, false)}, end.Add(day), rules.EndCancelled},
 		{"nothing heard since", nil, created.Add(300 * day), rules.EndIdle},
+		{"filed and never decided", handedIn()[2:], created.Add(300 * day), rules.EndIdle},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, tc.start)
+			w.onChild(func(id string) { t.Errorf("started %s", id) })
 			w.order(append([]rules.Event{orderCreated("US", true), paid(created)}, tc.facts...)...)
 			require.Equal(t, tc.want, w.result().Reason)
 			require.Zero(t, w.elapsed(tc.start))

@@ -159,15 +159,28 @@ func (s *story) hear(ctx workflow.Context) error {
 	return s.record(ctx, unwritten)
 }
 
-// split takes a payload that holds one event or an array of them apart. What is no array is
-// one event, readable or not.
+// split takes a payload that holds one event or an array of them apart. What is no array, or
+// has more elements than a payload has room for events, is one event, readable or not: to
+// look at each of a million numbers takes longer than a workflow task may.
 func split(data []byte) []json.RawMessage {
-	data = bytes.TrimSpace(data)
-	var many []json.RawMessage
-	if len(data) > 0 && data[0] == '[' && json.Unmarshal(data, &many) == nil {
-		return many
+	const most = 10_000
+	one := []json.RawMessage{data}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if first, err := dec.Token(); err != nil || first != json.Delim('[') {
+		return one
 	}
-	return []json.RawMessage{data}
+	var many []json.RawMessage
+	for dec.More() {
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil || len(many) == most {
+			return one
+		}
+		many = append(many, raw)
+	}
+	if _, err := dec.Token(); err != nil || dec.More() {
+		return one // cut short, or something behind it
+	}
+	return many
 }
 
 // unreadable wraps a message that nobody can read as an event of a type without effect, so

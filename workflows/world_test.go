@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
@@ -38,18 +39,19 @@ type world struct {
 	env *testsuite.TestWorkflowEnvironment
 	mu  sync.Mutex
 
-	inbox   []json.RawMessage // numbered
-	aside   []json.RawMessage // of other orders, and of unknown types
-	known   map[string]bool   // by source and ID
-	handed  int               // how many of them the story under test has been given
-	keeps   bool              // the story under test is an order: it is told what its claims bring about
-	trace   []rules.Row
-	answer  protocol.Filed // of File and Appeal; zero: Pending
-	notices []string       // when since the order's creation, and which
-	texts   []protocol.Notice
-	calls   map[string]int
-	filings []protocol.FilingRequest
-	during  map[string]func(n int) error // what the n-th call of a port does before it answers
+	inbox    []json.RawMessage // numbered
+	aside    []json.RawMessage // of other orders, and of unknown types
+	known    map[string]bool   // by source and ID
+	handed   int               // how many of them the story under test has been given
+	keeps    bool              // the story under test is an order: it is told what its claims bring about
+	trace    []rules.Row
+	answer   protocol.Filed // of File and Appeal; zero: Pending
+	notices  []string       // when since the order's creation, and which
+	texts    []protocol.Notice
+	calls    map[string]int
+	filings  []protocol.FilingRequest
+	patience time.Duration                // how long the filing may be tried
+	during   map[string]func(n int) error // what the n-th call of a port does before it answers
 }
 
 func newWorld(t *testing.T, start time.Time) *world {
@@ -264,9 +266,10 @@ func (w *world) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row,
 	return w.trace, err
 }
 
-func (w *world) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
+func (w *world) File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
 	w.mu.Lock()
 	w.filings = append(w.filings, r)
+	w.patience = activity.GetInfo(ctx).ScheduleToCloseTimeout
 	w.mu.Unlock()
 	if err := w.count("file"); err != nil {
 		return protocol.Filed{}, err
