@@ -47,11 +47,12 @@ func poll(ctx workflow.Context, p protocol.PollRequest) error {
 	return workflow.ExecuteActivity(ctx, protocol.ActivityPollCarrier, p).Get(ctx, nil)
 }
 
-// notify may try for a day: a notice that comes later than that helps nobody.
+// notify tries for some minutes: the story is deaf meanwhile. What could not be sent is tried
+// again later, until it is stale.
 func notify(ctx workflow.Context, n protocol.Notice) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour, Summary: n.Kind,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute, Summary: n.Kind,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 20 * time.Second},
 	})
 	return workflow.ExecuteActivity(ctx, protocol.ActivityNotify, n).Get(ctx, nil)
 }

@@ -30,7 +30,8 @@ type story struct {
 	behind  int64             // highest inbox position known from the inbox itself: a signal may forge one
 	wake    time.Time         // virtual: nothing becomes due before it; zero: nothing will by time alone
 	alarm   alarm
-	heard   int // messages handled in this run
+	heard   int  // messages handled in this run
+	unsent  bool // a notice waits to be tried again
 	log     log.Logger
 }
 
@@ -236,7 +237,8 @@ func (s *story) bring(ctx workflow.Context, e rules.Event) error {
 	return err
 }
 
-// tell sends a notice once; one that cannot be sent is logged and does not stop the story.
+// tell sends each notice once; one that cannot be sent does not stop the story and is tried
+// again later.
 func (s *story) tell(ctx workflow.Context, done *[]string, list []rules.Notice, text func(rules.Notice) protocol.Notice) error {
 	for _, n := range list {
 		if contains(*done, n.Key) {
@@ -252,7 +254,9 @@ func (s *story) tell(ctx workflow.Context, done *[]string, list []rules.Notice, 
 			if ctx.Err() != nil {
 				return err
 			}
-			s.log.Error("notice not sent", "notice", n.Key, "error", err)
+			s.log.Error("notice not sent; it is tried again in an hour", "notice", n.Key, "error", err)
+			s.unsent = true
+			continue
 		}
 		*done = append(*done, n.Key)
 	}

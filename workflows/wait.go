@@ -18,8 +18,15 @@ type alarm struct {
 	cancel workflow.CancelFunc
 }
 
+// retryNotice is when a notice that could not be sent is tried again (virtual time).
+const retryNotice = time.Hour
+
 // set arms the alarm for at (zero: nothing to wait for), unless it rings earlier anyway.
 func (s *story) set(ctx workflow.Context, at time.Time, sentence string) {
+	if s.unsent {
+		s.unsent = false
+		at = earliest(at, s.now(ctx).Add(retryNotice))
+	}
 	a := &s.alarm
 	if at.IsZero() || (!a.at.IsZero() && !at.Before(a.at)) {
 		return

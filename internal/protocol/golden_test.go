@@ -32,7 +32,7 @@ func everything() map[string]any {
 	return map[string]any{
 		"OrderInput": protocol.OrderInput{
 			Store: "s", Order: "o", Policy: "p", Calendar: "c", Clock: clock, Facts: facts,
-			State: &protocol.OrderState{Done: []string{"k"}, Claims: []rules.CaseID{id}, Started: []rules.CaseID{id}, Stage: rules.StageException},
+			State: &protocol.OrderState{Done: []string{"k"}, Claims: []rules.CaseID{id}, Stage: rules.StageException},
 		},
 		"OrderInput, least":         protocol.OrderInput{Store: "s", Order: "o", Policy: "p", Calendar: "c"},
 		"OrderResult":               protocol.OrderResult{Reason: rules.EndCancelled, Stage: rules.StageClosed, At: at},

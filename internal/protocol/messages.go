@@ -20,10 +20,9 @@ type OrderInput struct {
 
 // OrderState is what a run hands to the next by Continue-As-New, beside the facts.
 type OrderState struct {
-	Done    []string       `json:"done"`              // keys of the acts carried out
-	Claims  []rules.CaseID `json:"claims"`            // live claims, to which facts are forwarded
-	Started []rules.CaseID `json:"started,omitempty"` // claims of cases that ended
-	Stage   rules.Stage    `json:"stage,omitempty"`   // as last shown to operators
+	Done   []string       `json:"done"`            // keys of the acts carried out
+	Claims []rules.CaseID `json:"claims"`          // live claims, to which facts are forwarded
+	Stage  rules.Stage    `json:"stage,omitempty"` // as last shown to operators
 }
 
 // OrderResult is how an order's story ended.

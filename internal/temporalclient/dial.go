@@ -92,6 +92,19 @@ func (c factsCodec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, e
 	return encoded, nil
 }
 
+// Decode implements converter.PayloadCodec. A payload that cannot be decoded is handed on as
+// it is, so that whoever receives it can keep it: an error would lose it.
+func (c factsCodec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	decoded := make([]*commonpb.Payload, len(payloads))
+	for i, p := range payloads {
+		decoded[i] = p
+		if one, err := c.PayloadCodec.Decode([]*commonpb.Payload{p}); err == nil {
+			decoded[i] = one[0]
+		}
+	}
+	return decoded, nil
+}
+
 // tlsConfig is nil for a plain connection.
 func tlsConfig(c config.Temporal) (*tls.Config, error) {
 	if c.TLSCert == "" && c.TLSCA == "" && c.TLSName == "" && c.APIKey == "" {
