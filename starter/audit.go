@@ -84,7 +84,7 @@ func writeReport(w io.Writer, r *audit.Report) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "已核对 %d 个订单，询问 %d 个流程（%d 个已过保留期），差异 %d 处。\n%d orders audited, %d workflows asked (%d past retention), %d differences.\n",
-		r.Orders, r.Asked, r.Forgotten, len(r.Differences), r.Orders, r.Asked, r.Forgotten, len(r.Differences))
+	_, err := fmt.Fprintf(w, "已核对 %d 个订单（%d 个尚无创建事件），询问 %d 个流程（%d 个已过保留期），差异 %d 处。\n%d orders audited (%d not created yet), %d workflows asked (%d past retention), %d differences.\n",
+		r.Orders, r.Uncreated, r.Asked, r.Forgotten, len(r.Differences), r.Orders, r.Uncreated, r.Asked, r.Forgotten, len(r.Differences))
 	return err
 }

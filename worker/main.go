@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -73,7 +74,7 @@ func run(ctx context.Context) (err error) {
 	if err := checkAttributes(ctx, temporal, c.Temporal.Namespace); err != nil {
 		return err
 	}
-	stories := &workflows.Stories{Book: known.Book, Calendars: known.Calendar.Revisions()}
+	stories := &workflows.Stories{Book: known.Book, Calendars: known.Calendars}
 	acts := &activities.Activities{
 		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
 		Tracker: noTracker{}, Filing: activities.Assisted{},
@@ -97,12 +98,20 @@ func serve(ctx context.Context, c client.Client, stories *workflows.Stories, act
 	workflows.Register(orders, stories)
 	carriers := worker.New(c, protocol.QueueCarriers, options(worker.Options{DisableWorkflowWorker: true, TaskQueueActivitiesPerSecond: 50}))
 	evidence := worker.New(c, protocol.QueueEvidence, options(worker.Options{DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 8}))
+	var started []worker.Worker
+	defer func() {
+		var stopping sync.WaitGroup
+		for _, w := range started { // together: each may take its whole stop timeout
+			stopping.Go(w.Stop)
+		}
+		stopping.Wait()
+	}()
 	for _, w := range []worker.Worker{orders, carriers, evidence} {
 		activities.Register(w, acts)
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker: %w", err)
 		}
-		defer w.Stop()
+		started = append(started, w)
 	}
 	log.Info("worker serves", "queues", []string{protocol.QueueOrders, protocol.QueueCarriers, protocol.QueueEvidence}, "build", BuildID)
 	select {

@@ -71,6 +71,9 @@ func (w *world) status(asOf time.Time) rules.CaseStatus {
 
 func stamp(t time.Time) rules.Stamp { return rules.Stamp(t.UTC().Truncate(time.Second)) }
 
+// ended is the end of a line of the notices that tells how a claim ended.
+func ended(status rules.CaseStatus) string { return " ended/" + string(status) }
+
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
 
 // downBetween is the answer of a port that is out of order between two moments.

@@ -27,12 +27,12 @@ func recordFacts(ctx workflow.Context, events []json.RawMessage) error {
 	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityRecordFacts, events).Get(ctx, nil)
 }
 
-// local allows a day of trying: while our own database is away nothing may be decided, and
-// the story tries again after that.
+// local tries for some seconds, within one workflow task: the story itself waits longer, and
+// decides nothing while our own database is away.
 func local(summary string) workflow.LocalActivityOptions {
 	return workflow.LocalActivityOptions{
-		ScheduleToCloseTimeout: 24 * time.Hour, StartToCloseTimeout: 10 * time.Second, Summary: summary,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+		ScheduleToCloseTimeout: 8 * time.Second, StartToCloseTimeout: 5 * time.Second, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 2 * time.Second},
 	}
 }
 
@@ -65,14 +65,14 @@ func gather(ctx workflow.Context, p protocol.Parcel) ([]protocol.Evidence, error
 	return out, err
 }
 
-// file tries until the filing window closes; the adapter looks up before it files again.
+// file tries for as long as it is told; the adapter looks up before it files again.
 func file(ctx workflow.Context, r protocol.FilingRequest, within time.Duration) (protocol.Filed, error) {
 	var out protocol.Filed
 	err := workflow.ExecuteActivity(filing(ctx, "File the claim · 提交索赔", within), protocol.ActivityFile, r).Get(ctx, &out)
 	return out, err
 }
 
-// appeal is like file, until the appeal is too late.
+// appeal is like file.
 func appeal(ctx workflow.Context, r protocol.AppealRequest, within time.Duration) (protocol.Filed, error) {
 	var out protocol.Filed
 	err := workflow.ExecuteActivity(filing(ctx, "Appeal · 申诉", within), protocol.ActivityAppeal, r).Get(ctx, &out)
@@ -81,7 +81,7 @@ func appeal(ctx workflow.Context, r protocol.AppealRequest, within time.Duration
 
 func filing(ctx workflow.Context, summary string, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: max(within, time.Minute), Summary: summary,
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: max(within, time.Second), Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
 	})
 }

@@ -17,7 +17,7 @@ type claim struct {
 	*story
 	in       protocol.ClaimInput
 	done     []string // keys of the notices told
-	filed    bool     // handed in, or tried
+	filed    bool     // a machine has handed it in, or tried
 	appealed bool     // likewise
 	plan     rules.ClaimPlan
 	shown    rules.CaseStatus
@@ -87,11 +87,11 @@ func (c *claim) awaitDecision(ctx workflow.Context) error {
 // awaitPayout waits for the money.
 func (c *claim) awaitPayout(ctx workflow.Context) error { return c.while(ctx, rules.StatusApproved) }
 
-// file gathers the evidence and hands the claim in. Where a person has to do that, it waits
-// for the claim number that the person enters.
+// file gathers the evidence and hands the claim in. Where a person has to do that, or should
+// decide whether it is worth it, it waits for the claim number that the person enters.
 func (c *claim) file(ctx workflow.Context) error {
-	if !c.filed {
-		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusConfirmed {
+	if !c.filed && c.plan.Claim.Eligible {
+		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusConfirmed || !c.plan.Claim.Eligible {
 			return err
 		}
 		c.filed = true
@@ -103,12 +103,15 @@ func (c *claim) file(ctx workflow.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return err
-		case err != nil:
-			c.log.Error("the claim could not be handed in by machine; a person must", "error", err)
+		case err != nil || !answer.Pending && !answer.Valid():
+			c.log.Error("the claim could not be handed in by machine; a person must", "error", err, "claim_id", answer.ClaimID)
 		case !answer.Pending:
 			return c.brought(ctx, stepFile, rules.TypeClaimFiled, &rules.ClaimFiled{
 				TrackingNumber: c.in.Case.TrackingNumber, When: answer.At, ClaimID: answer.ClaimID, Case: &filed,
 			})
+		}
+		if err := c.takeIn(ctx, true); err != nil { // much may have come during the call
+			return err
 		}
 	}
 	return c.while(ctx, rules.StatusConfirmed)
@@ -128,10 +131,13 @@ func (c *claim) appeal(ctx workflow.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return err
-		case err != nil:
-			c.log.Error("the appeal could not be handed in by machine; a person must", "error", err)
+		case err != nil || !answer.Pending && !answer.Valid():
+			c.log.Error("the appeal could not be handed in by machine; a person must", "error", err, "claim_id", answer.ClaimID)
 		case !answer.Pending:
 			return c.brought(ctx, stepAppeal, rules.TypeClaimAppealed, &rules.ClaimFact{ClaimID: c.plan.ClaimID, When: answer.At})
+		}
+		if err := c.takeIn(ctx, true); err != nil {
+			return err
 		}
 	}
 	return c.while(ctx, rules.StatusRejected)
@@ -153,13 +159,15 @@ func (c *claim) brought(ctx workflow.Context, step string, t rules.EventType, da
 	return c.takeIn(ctx, false)
 }
 
-// byMachine is how long a machine tries a step that must be done by a deadline: a day at
-// most, so that a person still has time, and so that the story does not stay deaf.
+// byMachine is how long a machine tries a step that must be done by a deadline: some minutes
+// at most, for the story is deaf meanwhile and a person, who is asked then, needs time.
 func (c *claim) byMachine(ctx workflow.Context, deadline time.Time) time.Duration {
-	return c.clock.Real(min(deadline.Sub(c.now(ctx)), 24*time.Hour))
+	const most = 10 * time.Minute
+	return min(c.clock.Real(deadline.Sub(c.now(ctx))), most)
 }
 
-// gather lists what the vault holds for the parcel, and what is missing, and looks again.
+// gather lists what the vault holds for the parcel, and what is missing, and reads the inbox:
+// nothing may be handed in that a person has handed in, or that is no longer wanted.
 func (c *claim) gather(ctx workflow.Context) error {
 	held, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier})
 	if ctx.Err() != nil {
@@ -174,7 +182,7 @@ func (c *claim) gather(ctx workflow.Context) error {
 		kinds[i] = e.Kind
 	}
 	c.missing = c.ruleset().MissingEvidence(kinds)
-	return c.takeIn(ctx, false)
+	return c.takeIn(ctx, true)
 }
 
 // while tells people what they must know and sleeps, as long as the case has one of these
@@ -208,8 +216,9 @@ func (c *claim) takeIn(ctx workflow.Context, reread bool) error {
 }
 
 // unexpired: a claim that has not ended has not carried out its expiry.
-func (c *claim) unexpired(confirmBy time.Time, _ protocol.Confirmation) bool {
-	return c.plan.Case.ConfirmBy.Time().Equal(confirmBy)
+func (c *claim) unexpired(confirmBy time.Time, what protocol.Confirmation) bool {
+	return c.in.Case.TrackingNumber == what.TrackingNumber && (what.Kind == "" || what.Kind == c.in.Case.Kind) &&
+		c.plan.Case.ConfirmBy.Time().Equal(confirmBy)
 }
 
 // look asks the rules where the case stands, and shows it to operators.

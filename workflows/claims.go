@@ -19,7 +19,7 @@ import (
 type claimOf struct {
 	id      rules.CaseID
 	running bool
-	stopped bool            // an operator ended it: it does not start again
+	stopped bool            // an operator ended it, or it failed: it does not start again
 	end     workflow.Future // of the child; nil when an earlier run started it
 	sent    int             // how many of the order's facts the claim has been given
 	last    rules.Case      // as last told
@@ -34,8 +34,8 @@ func (o *order) claim(id rules.CaseID) *claimOf {
 	return nil
 }
 
-// settled tells whether another claim of a case would be in vain: an operator cancelled or
-// terminated the last, or it ended knowing all that is known.
+// settled tells whether another claim of a case would be in vain: the last was ended by an
+// operator, or failed, or it ended knowing all that is known.
 func (o *order) settled(id rules.CaseID) bool {
 	return slices.ContainsFunc(o.claims, func(c *claimOf) bool { return c.id.Equal(id) && (c.stopped || c.sent == len(o.raw)) })
 }
@@ -51,7 +51,7 @@ func (o *order) unheard(ctx workflow.Context) time.Time {
 		if !c.running || c.end != nil || c.last.Status != rules.StatusOpen {
 			continue
 		}
-		if at := c.last.ConfirmBy.Time().Truncate(time.Second).Add(time.Second); at.After(o.now(ctx)) {
+		if at := rules.MissedAt(c.last.ConfirmBy.Time()); at.After(o.now(ctx)) {
 			next = earliest(next, at)
 		}
 	}
@@ -113,7 +113,7 @@ func (o *order) start(ctx workflow.Context, shown rules.Case, plan rules.OrderPl
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         wording.ClaimSummary(o.in.Store, o.in.Order, id, payout).String(),
-		TypedSearchAttributes: claimAttributes(o.in.Store, shown, plan.Carrier, payout),
+		TypedSearchAttributes: claimAttributes(o.in.Store, shown, shown.Carrier(), payout),
 	})
 	child := workflow.ExecuteChildWorkflow(childCtx, protocol.WorkflowClaim, protocol.ClaimInput{
 		Store: o.in.Store, Order: o.in.Order, Case: id, Policy: o.in.Policy, Calendar: o.rev, Clock: o.clock, Facts: o.raw,
@@ -145,6 +145,7 @@ func (o *order) forward(ctx workflow.Context, c *claimOf, shown rules.Case) (boo
 			news = append(news, raw)
 		}
 	}
+	before := c.sent
 	if c.sent = len(o.raw); len(news) == 0 {
 		return false, nil
 	}
@@ -152,9 +153,14 @@ func (o *order) forward(ctx workflow.Context, c *claimOf, shown rules.Case) (boo
 	if ctx.Err() != nil {
 		return true, err
 	}
-	if err != nil {
-		o.log.Info("the claim has closed; it starts again if its case lives", "claim", claimID, "reason", err)
+	var closed *temporal.UnknownExternalWorkflowExecutionError
+	switch {
+	case errors.As(err, &closed):
+		o.log.Info("the claim has closed; it starts again if its case lives", "claim", claimID)
 		c.running, c.sent = false, 0
+	case err != nil:
+		o.log.Error("facts not forwarded; they ride along with the next", "claim", claimID, "error", err)
+		c.sent = before
 	}
 	return true, nil
 }

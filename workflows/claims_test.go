@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"parcelward/internal/protocol"
@@ -42,7 +43,7 @@ func TestStalledOrderIsPaid(t *testing.T) {
 	require.Equal(t, 1, w.asked("poll"))
 	require.Equal(t, 1, w.asked("file"))
 	require.Equal(t, 1, w.asked("appeal"))
-	require.Equal(t, []string{since(opened) + " confirm", since(paidAt) + " ended"}, w.told())
+	require.Equal(t, []string{since(opened) + " confirm"}, w.told())
 }
 
 // A movement that only the carrier knows: asked once before the case, and the order sleeps on
@@ -61,7 +62,7 @@ func TestCarrierKnowsOfNewerMovement(t *testing.T) {
 	w.result()
 	require.Equal(t, 2, w.asked("poll"), "once per stall")
 	require.Empty(t, w.assessment(moved.Add(30*day-time.Second)).Cases)
-	require.Equal(t, []string{since(moved.Add(30*day)) + " confirm", since(end) + " ended"}, w.told())
+	require.Equal(t, []string{since(moved.Add(30*day)) + " confirm", since(end) + ended(rules.StatusClosed)}, w.told())
 	events := recordedFacts[*rules.TrackingUpdated](w)
 	require.Equal(t, protocol.SourceOfPoll("cainiao"), events[len(events)-1].Source)
 }
@@ -98,6 +99,29 @@ func TestOneClaimPerCase(t *testing.T) {
 		"claim/cn-1001/8190001/LP2/stall/20260401T040000Z":              true,
 	}, claims)
 	require.Equal(t, 2, w.asked("poll"))
+}
+
+// Each parcel of a split order has its own carrier, which is asked about it and is the one
+// of its claim.
+func TestEachParcelHasItsOwnCarrier(t *testing.T) {
+	t.Parallel()
+	carriers := map[string]string{}
+	w := newWorldWith(t, created.Add(day), func(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
+		attributes := workflow.GetTypedSearchAttributes(ctx)
+		carriers[in.Case.TrackingNumber], _ = attributes.GetKeyword(temporal.NewSearchAttributeKeyKeyword(protocol.AttrCarrier))
+		return protocol.ClaimResult{}, nil
+	})
+	second := recorded(created.Add(2 * time.Hour))
+	second.Data.(*rules.ShipmentRecorded).TrackingNumber, second.Data.(*rules.ShipmentRecorded).Carrier = "YT2", "yanwen"
+	end := created.Add(30*day + 3*time.Hour)
+	w.later(end, received(end))
+	w.order(orderCreated("US", false), paid(created), recorded(created), second)
+	w.result()
+	require.Equal(t, map[string]string{parcel: "cainiao", "YT2": "yanwen"}, carriers)
+	require.Equal(t, []protocol.Parcel{
+		{Store: store, Order: number, TrackingNumber: parcel, Carrier: "cainiao"},
+		{Store: store, Order: number, TrackingNumber: "YT2", Carrier: "yanwen"},
+	}, w.polled)
 }
 
 // A claim that has closed while its case lives starts again, with all facts; forwarding to it

@@ -42,9 +42,11 @@ func (o *order) confirmUpdate(ctx workflow.Context, c protocol.Confirmation) (pr
 	if err != nil {
 		return protocol.ConfirmationResult{}, temporal.NewApplicationError(err.Error(), protocol.ErrBadInput)
 	}
-	if err := o.load(ctx, true); err != nil {
+	// Not as the order's own reading: should this update be lost, the dispatcher tells again.
+	if err := o.load(ctx, false); err != nil {
 		return protocol.ConfirmationResult{}, err
 	}
+	o.learnt = true // whatever becomes of the confirmation, there may be news
 	e, open, err := o.confirmation(ctx, c, message, o.unexpired)
 	if err != nil {
 		return protocol.ConfirmationResult{}, err
@@ -52,7 +54,7 @@ func (o *order) confirmUpdate(ctx workflow.Context, c protocol.Confirmation) (pr
 	if err := o.bring(ctx, e); err != nil {
 		return protocol.ConfirmationResult{}, err
 	}
-	o.confirmed = true
+	o.learnt = true
 	return protocol.ConfirmationResult{Confirmed: open, At: e.Data.At()}, nil
 }
 

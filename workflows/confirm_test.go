@@ -117,7 +117,7 @@ func TestUnconfirmedCaseExpires(t *testing.T) {
 				since(24*time.Hour) + " remind/confirm-by/24h",
 				since(48*time.Hour) + " remind/confirm-by/48h +manager",
 				since(66*time.Hour) + " remind/confirm-by/66h +manager",
-				since(72*time.Hour+time.Second) + " ended",
+				since(72*time.Hour+time.Second) + ended(rules.StatusExpired),
 			}, w.told())
 			require.Equal(t, map[string]int{"load": tc.loads, "notify": 5}, w.calls)
 		})
@@ -238,4 +238,71 @@ func errorType(err error) string {
 		return failed.Type()
 	}
 	return ""
+}
+
+// A refused update has read the inbox: what it learnt there takes effect, and the dispatcher
+// is not told that the order knows it.
+func TestRefusedUpdateSwallowsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, afterPickUp)
+	var claims []string
+	w.onChild(func(id string) { claims = append(claims, id) })
+	at := created.Add(10 * day)
+	w.quietly(at, scan(at, rules.Lost))
+	learnt := at.Add(time.Hour)
+	u := w.update(learnt, protocol.Confirmation{TrackingNumber: "LP0", By: "wang.li"})
+	w.at(learnt.Add(time.Minute), func() {
+		require.Equal(t, []string{"claim/cn-1001/8190001/LP00123456789012/lost/20260312T020000Z"}, claims)
+		require.Len(t, w.queries, 1)
+		require.False(t, w.queries[0].ForOrder)
+		require.Less(t, w.handed, len(w.inbox))
+	})
+	end := at.Add(day)
+	w.later(end, received(end))
+	w.order(stalled()...)
+	require.Equal(t, rules.EndCancelled, w.result().Reason)
+	require.Equal(t, protocol.ErrNoCase, errorType(u.err))
+	require.Len(t, claims, 1)
+	require.Equal(t, since(learnt)+" confirm", w.told()[0])
+}
+
+// A claim whose expiry is not carried out says nothing of another parcel with the same
+// confirm-by: a late confirmation of that one, without a time, is kept without effect.
+func TestConfirmationOfAnotherParcelIsLate(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		number string
+		want   rules.CaseStatus
+		kept   int
+	}{
+		"its own parcel": {parcel, rules.StatusConfirmed, 0},
+		"another parcel": {"LP2", rules.StatusExpired, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, opened)
+			w.inboxDown(confirmBy.Add(time.Second), confirmBy.Add(5*time.Hour))
+			c := confirmation(nil)
+			c.TrackingNumber = tc.number
+			w.at(confirmBy.Add(2*time.Hour), func() { w.env.SignalWorkflow(protocol.SignalConfirm, c) })
+			end := confirmBy.Add(10 * time.Hour)
+			w.later(end, received(end))
+			second, picked := recorded(created.Add(time.Hour)), scan(pickedUp, rules.PickedUp)
+			second.Data.(*rules.ShipmentRecorded).TrackingNumber = "LP2"
+			picked.Data.(*rules.TrackingUpdated).TrackingNumber = "LP2"
+			w.claim(stall, stalled(second, picked)...)
+			w.claimResult()
+			cases := w.assessment(end.Add(-time.Second)).Cases
+			require.Len(t, cases, 2)
+			for _, c := range cases {
+				require.Equal(t, stamp(confirmBy), c.ConfirmBy)
+				want := rules.StatusExpired
+				if c.TrackingNumber == parcel {
+					want = tc.want
+				}
+				require.Equal(t, want, c.Status, c.TrackingNumber)
+			}
+			require.Len(t, w.kept(), tc.kept)
+		})
+	}
 }

@@ -2,13 +2,14 @@ package workflows_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"parcelward/internal/protocol"
@@ -31,12 +32,18 @@ func continued(t *testing.T) (protocol.OrderInput, *world) {
 	w.later(continuedAt, event(rules.TypeDisputeOpened, continuedAt, &rules.Dispute{When: continuedAt, Kind: rules.DisputeOther, DisputeID: "d1"}))
 	w.order(stalled()...)
 
+	return nextInput(t, w), w
+}
+
+// nextInput is the input of the order's next run.
+func nextInput(t *testing.T, w *world) protocol.OrderInput {
+	t.Helper()
 	var next *workflow.ContinueAsNewError
 	require.ErrorAs(t, w.env.GetWorkflowError(), &next)
 	require.Equal(t, protocol.WorkflowOrder, next.WorkflowType.Name)
 	var in protocol.OrderInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
-	return in, w
+	return in
 }
 
 func TestContinueAsNewLosesNothing(t *testing.T) {
@@ -98,12 +105,67 @@ func TestContinuedOrderFindsItsClaimClosed(t *testing.T) {
 		return protocol.ClaimResult{}, nil
 	})
 	w.takeOver(in, before)
-	w.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(assert.AnError).Once()
+	w.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(&temporal.UnknownExternalWorkflowExecutionError{}).Once()
 	end := continuedAt.Add(time.Hour)
 	w.later(end, received(end))
 	w.run(in)
 	require.Equal(t, rules.EndCancelled, w.result().Reason)
 	require.Equal(t, []int{6}, known)
+}
+
+// Facts that could not be forwarded ride along with the next; only a claim that is gone
+// counts as closed.
+func TestUnforwardedFactsRideAlong(t *testing.T) {
+	t.Parallel()
+	in, before := continued(t)
+	w := newWorldWith(t, continuedAt, func(workflow.Context, protocol.ClaimInput) (protocol.ClaimResult, error) {
+		t.Error("the claim runs already")
+		return protocol.ClaimResult{}, nil
+	})
+	w.takeOver(in, before)
+	var tried []int
+	w.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(
+		func(_, _, _, _ string, arg any) error {
+			if tried = append(tried, len(arg.([]json.RawMessage))); len(tried) < 3 {
+				return errors.New("no room for another signal")
+			}
+			return nil
+		})
+	w.later(confirmedAt, confirmed(confirmedAt))
+	later := confirmedAt.Add(day)
+	w.later(later, filed(later, "C1"))
+	w.later(later.Add(day), decided(later.Add(day), "C1", rules.DecisionApproved))
+	w.later(later.Add(2*day), settled(later.Add(2*day), "C1"))
+	w.later(later.Add(3*day), refunded(later.Add(3*day), false))
+	w.run(in)
+	require.Equal(t, rules.EndCancelled, w.result().Reason)
+	require.Equal(t, []int{6, 7, 8, 1, 1}, tried)
+}
+
+// A claim that an operator ended stays ended in the order's next run, whatever comes.
+func TestContinuedOrderLeavesEndedClaimsAlone(t *testing.T) {
+	t.Parallel()
+	before := newWorld(t, opened)
+	before.onChild(func(id string) {
+		before.env.RegisterDelayedCallback(func() { before.env.CancelWorkflowByID(id, "") }, time.Hour)
+	})
+	before.at(continuedAt.Add(-time.Second), func() { before.env.SetContinueAsNewSuggested(true) })
+	before.later(continuedAt, alerted(continuedAt))
+	before.order(stalled()...)
+	in := nextInput(t, before)
+	require.Empty(t, in.State.Claims)
+	require.Equal(t, []rules.CaseID{stall}, in.State.Stopped)
+
+	w := newWorld(t, continuedAt)
+	w.takeOver(in, before)
+	w.onChild(func(id string) { t.Errorf("started %s", id) })
+	w.at(confirmedAt.Add(-time.Second), func() { w.env.SetContinueAsNewSuggested(true) })
+	w.later(confirmedAt, confirmed(confirmedAt))
+	w.run(in)
+	third := nextInput(t, w)
+	require.Equal(t, []rules.CaseID{stall}, third.State.Stopped, "handed on again")
+	require.Equal(t, rules.StatusConfirmed, w.status(confirmedAt))
+	require.Zero(t, w.asked("file"))
 }
 
 // continuing is the world of the second run; the claim is not its child. forwarded counts the

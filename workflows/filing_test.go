@@ -54,7 +54,7 @@ func TestMachineFilesOnce(t *testing.T) {
 		TrackingNumber: parcel, When: confirmedAt, ClaimID: "C1",
 		Case: &rules.FiledCase{Kind: rules.KindStall, OpenedAt: opened, LastMovementAt: pickedUp, FileBy: fileBy},
 	}, facts[0].Data)
-	require.Equal(t, []string{end.Sub(created).String() + " ended"}, w.told(), "a machine needs no reminder")
+	require.Empty(t, w.told(), "a machine needs no reminder, and the end is known")
 }
 
 // File-by at -1 s, 0 and +1 s where a person files: the reminders 24 h and 6 h before, and
@@ -100,15 +100,15 @@ func TestFileBy(t *testing.T) {
 					if offset > 0 {
 						require.Equal(t, rules.StatusWindowShut, r.Status)
 						require.Equal(t, tc.due.Add(time.Second).Sub(confirmedAt), w.elapsed(confirmedAt))
-						require.Equal(t, append(told, since(time.Second)+" ended"), w.told())
-						require.Equal(t, 3, w.asked("load"))
+						require.Equal(t, append(told, since(time.Second)+ended(rules.StatusWindowShut)), w.told())
+						require.Equal(t, 5, w.asked("load"), "before the filing, after it, and at each of three alarms")
 						require.Contains(t, w.assessment(end).Claim.Reasons, rules.ReasonWindowClosed)
 						return
 					}
 					require.Equal(t, rules.StatusPaid, r.Status)
 					require.Equal(t, rules.StatusFiled, w.status(end.Add(-time.Second)))
 					require.Equal(t, end.Sub(confirmedAt), w.elapsed(confirmedAt))
-					require.Equal(t, append(told, since(time.Hour)+" ended"), w.told())
+					require.Equal(t, told, w.told())
 				})
 			}
 		}
@@ -127,14 +127,15 @@ func TestFailingPortsStopNoClaim(t *testing.T) {
 					err = errors.Join(port.ErrRefused, broken) // the test environment repeats local activities in real time
 				}
 				w := newWorld(t, confirmedAt)
-				w.answer = protocol.Filed{ClaimID: "C1"}
+				byHand := what == "notify" // a machine needs no notice
+				w.answer = protocol.Filed{Pending: byHand, ClaimID: "C1"}
 				w.during[what] = func(int) error { return err }
 				at := confirmedAt.Add(2 * day)
-				if what == "file" {
+				if what == "file" || byHand {
 					w.later(at, filed(at, "C1"))
 				}
 				w.later(at.Add(day), decided(at.Add(day), "C1", rules.DecisionRejected))
-				if what == "appeal" {
+				if what == "appeal" || byHand {
 					w.later(at.Add(2*day), appealed(at.Add(2*day), "C1"))
 				}
 				w.later(at.Add(3*day), decided(at.Add(3*day), "C1", rules.DecisionApproved))
@@ -152,7 +153,7 @@ func TestFailingPortsStopNoClaim(t *testing.T) {
 	}
 }
 
-// A machine tries for a day at most, so that a person hears of it while there is time.
+// A machine tries for ten minutes at most, so that a person hears of it while there is time.
 func TestPersonIsAskedWhenTheMachineFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, confirmedAt)
@@ -162,7 +163,7 @@ func TestPersonIsAskedWhenTheMachineFails(t *testing.T) {
 	require.Equal(t, rules.StatusWindowShut, w.claimResult().Status)
 	require.Len(t, w.told(), 4)
 	require.Contains(t, w.told()[0], " file")
-	require.Equal(t, day, w.patience)
+	require.Equal(t, 10*time.Minute, w.patience)
 }
 
 // A movement before the filing ends a stall case, also where it comes while the evidence is
@@ -188,7 +189,7 @@ func TestMovementEndsTheClaim(t *testing.T) {
 			require.Equal(t, rules.StatusResumed, w.claimResult().Status)
 			require.Equal(t, tc.move.Sub(tc.start), w.elapsed(tc.start))
 			require.Equal(t, tc.files, w.asked("file"))
-			require.Contains(t, w.told()[len(w.told())-1], " ended")
+			require.Contains(t, w.told()[len(w.told())-1], ended(rules.StatusResumed))
 		})
 	}
 	t.Run("while gathering", func(t *testing.T) {

@@ -20,7 +20,7 @@ type order struct {
 	shown  rules.Stage // as operators see it
 	reread bool        // the inbox must be read before the next decision
 
-	confirmed bool // an update has brought a fact since the last look
+	learnt bool // an update has brought facts since the last look
 }
 
 // Order keeps one order: it waits for the shipment, watches the parcels, opens a claim for
@@ -62,7 +62,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 		if o.reread, err = o.wait(ctx, o.news); err != nil {
 			return protocol.OrderResult{}, err
 		}
-		o.confirmed = false
+		o.learnt = false
 	}
 }
 
@@ -78,6 +78,9 @@ func (s *Stories) newOrder(ctx workflow.Context, in protocol.OrderInput) *order 
 	for _, id := range in.State.Claims {
 		o.claims = append(o.claims, &claimOf{id: id, running: true}) // sent: unknown, so all once more
 	}
+	for _, id := range in.State.Stopped {
+		o.claims = append(o.claims, &claimOf{id: id, stopped: true})
+	}
 	return o
 }
 
@@ -87,8 +90,11 @@ func (o *order) next() protocol.OrderInput {
 	in.Facts, in.Calendar = o.raw, o.rev
 	in.State = &protocol.OrderState{Done: o.done, Stage: o.shown}
 	for _, c := range o.claims {
-		if c.running {
+		switch {
+		case c.running:
 			in.State.Claims = append(in.State.Claims, c.id)
+		case c.stopped:
+			in.State.Stopped = append(in.State.Stopped, c.id)
 		}
 	}
 	return in
@@ -135,7 +141,7 @@ func (o *order) askCarriers(ctx workflow.Context, plan rules.OrderPlan) (bool, e
 		o.done = append(o.done, key)
 		polled = true
 		err := poll(ctx, protocol.PollRequest{
-			Parcel: protocol.Parcel{Store: o.in.Store, Order: o.in.Order, TrackingNumber: id.TrackingNumber, Carrier: plan.Carrier},
+			Parcel: protocol.Parcel{Store: o.in.Store, Order: o.in.Order, TrackingNumber: id.TrackingNumber, Carrier: plan.CarrierOf(id)},
 			Now:    o.now(ctx),
 		})
 		if ctx.Err() != nil {
@@ -176,5 +182,5 @@ func (o *order) register(ctx workflow.Context) error {
 
 // news tells whether an update brought a fact or a claim came home since the last look.
 func (o *order) news() bool {
-	return o.confirmed || slices.ContainsFunc(o.claims, (*claimOf).home)
+	return o.learnt || slices.ContainsFunc(o.claims, (*claimOf).home)
 }

@@ -141,3 +141,41 @@ func TestFactAheadOfNowTakesEffectAtItsTime(t *testing.T) {
 	require.Equal(t, rules.EndCancelled, w.result().Reason)
 	require.Equal(t, 5*time.Hour, w.elapsed(created))
 }
+
+// However many readings it takes, the inbox is read to its end before a deadline takes effect.
+func TestInboxIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, created)
+	w.page = 2
+	for i := range 4 {
+		at := created.Add(time.Duration(i+1) * time.Hour)
+		w.quietly(at, refunded(at, true))
+	}
+	w.quietly(created.Add(30*time.Hour), recorded(created.Add(30*time.Hour)))
+	end := created.Add(5 * day)
+	w.later(end, cancelled(end))
+	w.order(orderCreated("US", false), paid(created))
+	w.result()
+	require.Empty(t, w.told(), "the reminder of 48 h finds the recording in the inbox")
+	require.Equal(t, 3, w.asked("load"))
+}
+
+// The inbox is tried again after 5 s, then twice as long each time, at most every 10 minutes.
+func TestInboxIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, created)
+	first := created.Add(48 * time.Hour) // the reminder of the tracking number
+	w.inboxDown(first, first.Add(30*time.Minute))
+	down := w.during["load"]
+	var after []int // seconds
+	w.during["load"] = func(n int) error {
+		after = append(after, int(w.env.Now().Sub(first).Seconds()))
+		return down(n)
+	}
+	end := created.Add(5 * day)
+	w.later(end, cancelled(end))
+	w.order(orderCreated("US", false), paid(created))
+	w.result()
+	require.Equal(t, []int{0, 5, 15, 35, 75, 155, 315, 635, 1235, 1835}, after[:10])
+	require.Equal(t, "48h30m35s remind/tracking-number-due/24h", w.told()[0])
+}

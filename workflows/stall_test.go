@@ -68,7 +68,7 @@ func TestStall(t *testing.T) {
 					require.Equal(t, stamp(tc.stalled), w.assessment(end).Cases[0].OpenedAt)
 					opened := tc.stalled.Sub(created)
 					require.Equal(t, opened.String()+" confirm", w.told()[0])
-					require.Contains(t, w.told()[1], " ended")
+					require.Contains(t, w.told()[1], ended(rules.StatusResumed))
 				})
 			}
 		}
@@ -131,7 +131,7 @@ func TestCasesOfEvents(t *testing.T) {
 			require.Equal(t, rules.StatusOpen, w.status(at))
 			require.Equal(t, rules.StatusClosed, w.status(end))
 			require.Zero(t, w.asked("poll"))
-			require.Equal(t, []string{"240h0m0s confirm", "241h0m0s ended"}, w.told())
+			require.Equal(t, []string{"240h0m0s confirm", "241h0m0s" + ended(rules.StatusClosed)}, w.told())
 			require.Equal(t, end.Sub(created.Add(day)), w.elapsed(created.Add(day)), "the claim ends with its order")
 		})
 	}

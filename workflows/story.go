@@ -68,38 +68,53 @@ func (s *story) add(raw json.RawMessage) (position int64, err error) {
 	return f.Position, nil
 }
 
-// load reads what the inbox holds beyond what the story knows. It keeps trying: no
-// deadline may take effect unseen.
+// load reads what the inbox holds beyond what the story knows, to its end.
 func (s *story) load(ctx workflow.Context, forOrder bool) error {
 	for {
-		loaded, err := loadFacts(ctx, protocol.FactsQuery{
-			Store: s.facts.Store, Order: s.facts.Order, Behind: s.behind, ForOrder: forOrder, Now: s.now(ctx),
-		})
-		if err == nil {
-			if loaded.Calendar != "" {
-				s.rev = loaded.Calendar
+		loaded, err := s.read(ctx, forOrder)
+		if err != nil {
+			return err
+		}
+		if loaded.Calendar != "" {
+			s.rev = loaded.Calendar
+		}
+		known := s.behind
+		for _, raw := range loaded.Events {
+			position, err := s.add(raw)
+			if err != nil {
+				s.log.Error("unreadable fact in the inbox", "error", err)
 			}
-			for _, raw := range loaded.Events {
-				position, err := s.add(raw)
-				if err != nil {
-					s.log.Error("unreadable fact in the inbox", "error", err)
-				}
-				s.behind = max(s.behind, position)
-			}
+			s.behind = max(s.behind, position)
+		}
+		if !loaded.More || s.behind == known {
 			return nil
-		}
-		if ctx.Err() != nil {
-			return err
-		}
-		s.log.Error("cannot read the inbox; no deadline takes effect until it can be read", "error", err)
-		if err := workflow.Sleep(ctx, retryInbox); err != nil {
-			return err
 		}
 	}
 }
 
-// retryInbox is how long a story waits when the inbox could not be reached at all.
-const retryInbox = time.Minute
+// read reads the next facts from the inbox. It keeps trying: no deadline may take effect
+// unseen.
+func (s *story) read(ctx workflow.Context, forOrder bool) (protocol.Facts, error) {
+	for pause := retryInbox; ; pause = min(2*pause, retryInboxMost) {
+		loaded, err := loadFacts(ctx, protocol.FactsQuery{
+			Store: s.facts.Store, Order: s.facts.Order, Behind: s.behind, ForOrder: forOrder, Now: s.now(ctx),
+		})
+		if err == nil || ctx.Err() != nil {
+			return loaded, err
+		}
+		s.log.Error("cannot read the inbox; no deadline takes effect until it can be read", "error", err)
+		if err := workflow.Sleep(ctx, pause); err != nil {
+			return loaded, err
+		}
+	}
+}
+
+// How long a story waits, in real time, before it tries to reach the inbox again: twice as
+// long each time.
+const (
+	retryInbox     = 5 * time.Second
+	retryInboxMost = 10 * time.Minute
+)
 
 // takeIn brings the story up to date: the inbox first when a deadline may be due, then what
 // waits at the door.
@@ -202,7 +217,7 @@ func (s *story) unreadable(ctx workflow.Context, message string, data []byte) js
 // record writes facts that the inbox does not hold yet. It keeps trying, but for facts that
 // the inbox refuses for good: history has them, and they must not stop the story.
 func (s *story) record(ctx workflow.Context, events []json.RawMessage) error {
-	for len(events) > 0 {
+	for pause := retryInbox; len(events) > 0; pause = min(2*pause, retryInboxMost) {
 		err := recordFacts(ctx, events)
 		var refused *temporal.ApplicationError
 		switch {
@@ -215,7 +230,7 @@ func (s *story) record(ctx workflow.Context, events []json.RawMessage) error {
 			return nil
 		}
 		s.log.Error("cannot write to the inbox", "error", err)
-		if err := workflow.Sleep(ctx, retryInbox); err != nil {
+		if err := workflow.Sleep(ctx, pause); err != nil {
 			return err
 		}
 	}

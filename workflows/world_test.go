@@ -44,8 +44,13 @@ type world struct {
 	known    map[string]bool   // by source and ID
 	handed   int               // how many of them the story under test has been given
 	keeps    bool              // the story under test is an order: it is told what its claims bring about
+	queries  []protocol.FactsQuery
+	page     int // how many facts one reading of the inbox brings; 0: all
+	polled   []protocol.Parcel
 	trace    []rules.Row
+	clock    protocol.Clock // of a claim under test; zero: real time
 	answer   protocol.Filed // of File and Appeal; zero: Pending
+	untimed  bool           // the answer has no time
 	notices  []string       // when since the order's creation, and which
 	texts    []protocol.Notice
 	calls    map[string]int
@@ -185,7 +190,7 @@ func (w *world) claim(id rules.CaseID, events ...rules.Event) {
 	w.handed = len(facts)
 	w.env.SetStartWorkflowOptions(startOptions(protocol.ClaimWorkflowID(store, number, id)))
 	w.env.ExecuteWorkflow(protocol.WorkflowClaim, protocol.ClaimInput{
-		Store: store, Order: number, Case: id, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Facts: facts,
+		Store: store, Order: number, Case: id, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Clock: w.clock, Facts: facts,
 	})
 }
 
@@ -255,13 +260,21 @@ func (w *world) Load(_ context.Context, q protocol.FactsQuery) (protocol.Facts, 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if q.ForOrder == w.keeps {
-		w.handed = len(w.inbox)
+	w.queries = append(w.queries, q)
+	from, to := min(int(q.Behind), len(w.inbox)), len(w.inbox)
+	if w.page > 0 {
+		to = min(to, from+w.page)
 	}
-	return protocol.Facts{Events: slices.Clone(w.inbox[min(q.Behind, int64(len(w.inbox))):])}, nil
+	if q.ForOrder == w.keeps {
+		w.handed = to
+	}
+	return protocol.Facts{Events: slices.Clone(w.inbox[from:to]), More: to < len(w.inbox)}, nil
 }
 
-func (w *world) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
+func (w *world) Trace(_ context.Context, p protocol.Parcel, _ time.Time) ([]rules.Row, error) {
+	w.mu.Lock()
+	w.polled = append(w.polled, p)
+	w.mu.Unlock()
 	err := w.count("poll")
 	return w.trace, err
 }
@@ -287,6 +300,9 @@ func (w *world) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Fi
 func (w *world) filed(now time.Time) protocol.Filed {
 	if w.answer.Pending {
 		return w.answer
+	}
+	if w.untimed {
+		now = time.Time{}
 	}
 	return protocol.Filed{ClaimID: w.answer.ClaimID, At: now}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"golang.org/x/sync/semaphore"
 
 	"parcelward/internal/config"
 	"parcelward/internal/postgres"
@@ -46,11 +47,14 @@ type Options struct {
 	Log       *slog.Logger
 }
 
-type server struct{ Options }
+type server struct {
+	Options
+	bodies *semaphore.Weighted // by bytes
+}
 
 // New is the API's handler.
 func New(o Options) http.Handler {
-	s := &server{o}
+	s := &server{o, semaphore.NewWeighted(maxDecoding)}
 	mux := http.NewServeMux()
 	c := huma.DefaultConfig("Parcelward", "1")
 	c.Info.Description = "Keeps every deadline of a cross-border seller's orders: events in, assessments and confirmations out."

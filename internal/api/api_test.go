@@ -287,6 +287,23 @@ func TestConfirmNotAnswered(t *testing.T) {
 	assert.Equal(t, rules.StatusConfirmed, o.Assessment.Cases[0].Status, "it counts by its own time")
 }
 
+// STORE/ORDER/KEY would be longer than an event's ID may be.
+func TestConfirmLongKey(t *testing.T) {
+	b := setup(t)
+	store, order := strings.Repeat("s", 64), strings.Repeat("1", 64)
+	for _, e := range stalled() {
+		b.load(t, []string{strings.Replace(e, `"s/1"`, `"`+store+"/"+order+`"`, 1)})
+	}
+	var key string
+	b.workflows.answer = func(k string, c protocol.Confirmation) (protocol.ConfirmationResult, error) {
+		key = k
+		return protocol.ConfirmationResult{At: *c.At}, nil
+	}
+	_, err := b.client.Confirm(t.Context(), store, order, strings.Repeat("k", 128), confirmAt("2026-02-24T12:00:00Z"))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(key), 256)
+}
+
 func TestConfirmRefused(t *testing.T) {
 	b := setup(t)
 	b.load(t, stalled())

@@ -38,6 +38,10 @@ const (
 	StatusRecorded  = "recorded"
 )
 
+// maxKey is the longest key that goes into an event's ID as it is: with store and order,
+// each up to 64, the ID stays below the 256 of an event. Of a longer one the hash goes in.
+const maxKey = 64
+
 type confirmInput struct {
 	OrderPath
 	Key  string `header:"Idempotency-Key" maxLength:"128" doc:"the same key confirms once; default: made of the body"`
@@ -133,6 +137,10 @@ func confirmation(in *confirmInput, now time.Time) (rules.Event, error) {
 	if key == "" {
 		sum := sha256.Sum256([]byte(strings.Join([]string{c.TrackingNumber, string(c.Kind), c.By, at.UTC().Format(time.RFC3339Nano)}, "\x00")))
 		key = hex.EncodeToString(sum[:16])
+	}
+	if len(key) > maxKey {
+		sum := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(sum[:])
 	}
 	raw, err := protocol.EncodeEvent(rules.Event{
 		Source: SourceConfirm, ID: in.Store + "/" + in.Order + "/" + key, Type: rules.TypeConfirmed, Store: in.Store, Order: in.Order, Time: now,

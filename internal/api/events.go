@@ -91,6 +91,11 @@ func (s *server) postEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 		return nil, huma.Error415UnsupportedMediaType("Content-Type: expected " +
 			strings.Join([]string{mediaEvent, mediaJSON, mediaBatch, mediaNDJSON}, ", ") + fmt.Sprintf("; got %.80q", in.ContentType))
 	}
+	done, err := s.decoding(ctx, len(in.RawBody))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	var out eventsOutput
 	var good []postgres.Incoming
 	for p := range split {
@@ -111,6 +116,24 @@ func (s *server) postEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 		}
 	}
 	return &out, nil
+}
+
+// Decoded, a body takes several times its bytes until it is in the inbox.
+const (
+	maxDecoding      = 64 << 20         // bytes of all bodies at once
+	decodingPatience = 20 * time.Second // how long one waits for its turn; the answer has 30 s
+)
+
+// decoding waits until a body may be decoded; the caller calls done when it is in the inbox.
+func (s *server) decoding(ctx context.Context, bytes int) (done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, decodingPatience)
+	defer cancel()
+	n := int64(bytes)
+	if s.bodies.Acquire(ctx, n) != nil {
+		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many events are coming in at once; send all again later: what is sent twice counts once"),
+			http.Header{"Retry-After": {"5"}})
+	}
+	return func() { s.bodies.Release(n) }, nil
 }
 
 // accept writes events to the inbox and counts them.

@@ -56,6 +56,7 @@ type Report struct {
 	Orders      int              `json:"orders"`
 	Asked       int              `json:"workflows_asked"`
 	Forgotten   int              `json:"workflows_forgotten"` // over, and past retention: they can be asked no more
+	Uncreated   int              `json:"orders_not_created"`  // facts are kept, and no order.created is among them
 	Differences []Difference     `json:"differences"`
 	Idle        []Idle           `json:"facts_without_effect"`
 	Unknown     map[string]int64 `json:"unknown_types"` // events, by type
@@ -162,6 +163,7 @@ func (a *auditor) order(ctx context.Context, store, order string) error {
 			a.report.Orders++
 			a.report.Asked += f.asked
 			a.report.Forgotten += f.forgotten
+			a.report.Uncreated += f.uncreated
 			a.report.Differences = append(a.report.Differences, f.differences...)
 			a.report.Idle = append(a.report.Idle, f.idle...)
 			return nil
@@ -180,6 +182,7 @@ type finding struct {
 	differences      []Difference
 	idle             []Idle
 	asked, forgotten int
+	uncreated        int
 }
 
 func (f *finding) differs(check, key, want, got string) {
@@ -187,7 +190,8 @@ func (f *finding) differs(check, key, want, got string) {
 }
 
 func (a *auditor) look(ctx context.Context, store, order string, ask bool) (*finding, error) {
-	believed, all, o, err := dispatch.Believed(ctx, a.DB, store, order)
+	o, k, err := dispatch.Known(ctx, a.DB, store, order)
+	all := k.All
 	f := &finding{order: &o}
 	if o.Store == "" {
 		return nil, err // nothing could be read
@@ -202,7 +206,8 @@ func (a *auditor) look(ctx context.Context, store, order string, ask bool) (*fin
 		return f, nil
 	}
 	if rs.Pack == nil {
-		return f, nil // never created: nothing to judge
+		f.uncreated = 1 // nothing to judge
+		return f, nil
 	}
 	now := a.Clock.Virtual(time.Now())
 	f.idle = idle(all, rs, now)
@@ -223,14 +228,14 @@ func (a *auditor) look(ctx context.Context, store, order string, ask bool) (*fin
 		return nil, err
 	}
 	f.readModel(all, rs, now, cases)
-	if o.Started && rules.MustTell(believed, all, rs, now) {
+	if o.Started && rules.MustTell(k.Aware, all, rs, now) {
 		f.differs(CheckUntold, "", fmt.Sprintf("facts up to %d", o.Latest), fmt.Sprintf("up to %d", o.Handed))
 	}
 	if err := a.running(ctx, f, all, rs, now); err != nil {
 		return nil, err
 	}
 	if ask && o.Started {
-		return f, a.workflow(ctx, f, believed, all, rs, now)
+		return f, a.workflow(ctx, f, k, rs, now)
 	}
 	return f, nil
 }
@@ -258,21 +263,25 @@ func (a *auditor) running(ctx context.Context, f *finding, all *rules.Facts, rs 
 
 // workflow compares what the workflow believes with what it was told. It may know more: what
 // it brought about itself is a fact before the dispatcher counts it as told.
-func (a *auditor) workflow(ctx context.Context, f *finding, believed, all *rules.Facts, rs rules.Ruleset, now time.Time) error {
+func (a *auditor) workflow(ctx context.Context, f *finding, k dispatch.Knowledge, rs rules.Ruleset, now time.Time) error {
 	got, err := a.Workflows.Assessment(ctx, f.order.Store, f.order.Order, now)
 	if errors.Is(err, temporalclient.ErrNotRunning) {
 		f.forgotten = 1 // if it should run, the check for that has said so
+		return nil
+	}
+	if errors.Is(err, temporalclient.ErrNoAnswer) {
+		f.differs(CheckWorkflow, "answer", "an answer", err.Error())
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	f.asked = 1
-	told, err := Assessment(believed, rs, now)
+	told, err := Assessment(k.Told, rs, now)
 	if err != nil {
 		return err
 	}
-	known, err := Assessment(all, rs, now)
+	known, err := Assessment(k.All, rs, now)
 	if err != nil || bytes.Equal(got, told) || bytes.Equal(got, known) {
 		return err
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,23 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, slog.LevelInfo, s.LogLevel)
 	assert.Zero(t, s.Clock.Protocol())
 	require.Error(t, s.NeedDatabase())
+}
+
+// A running story finds the workdays that it is pinned to, also when a file replaces a year.
+func TestReplacedYearKeepsTheBuiltInWorkdays(t *testing.T) {
+	clean(t)
+	builtIn, err := new(config.Shared).Rules()
+	require.NoError(t, err)
+	year, err := os.ReadFile("../rules/calendar/cn/2026.json")
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "2026.json")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(year), `"holidays":{`, `"holidays":{"2026-12-31":"x",`, 1)), 0o600))
+	s := config.Shared{CalendarFiles: []string{file}}
+	replaced, err := s.Rules()
+	require.NoError(t, err)
+	require.NotEqual(t, builtIn.Calendar.Revision(), replaced.Calendar.Revision())
+	assert.Contains(t, replaced.Calendars, replaced.Calendar.Revision())
+	assert.Contains(t, replaced.Calendars, builtIn.Calendar.Revision())
 }
 
 func TestEmptyCountsAsNotSet(t *testing.T) {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 
 	"parcelward/internal/rules"
@@ -17,6 +18,10 @@ const platform = "aliexpress"
 type Rules struct {
 	Book     *policy.Book
 	Calendar *calendar.Calendar
+	// Calendars are, by revision, the workdays at every step from the built-in ones to
+	// Calendar: a running story is pinned to one of them, also when a file has replaced a
+	// year since.
+	Calendars map[string]*calendar.Calendar
 }
 
 // Rules are the built-in policy packs and workdays with those of the configured files. The
@@ -30,6 +35,7 @@ func (s *Shared) Rules() (Rules, error) {
 	if err != nil {
 		return Rules{}, fmt.Errorf("built-in workdays: %w", err)
 	}
+	calendars := days.Revisions()
 	var errs []error
 	for _, name := range s.PolicyFiles {
 		errs = append(errs, addPack(book, name))
@@ -41,8 +47,9 @@ func (s *Shared) Rules() (Rules, error) {
 			continue
 		}
 		days = with
+		maps.Copy(calendars, days.Revisions())
 	}
-	return Rules{book, days}, errors.Join(errs...)
+	return Rules{book, days, calendars}, errors.Join(errs...)
 }
 
 func addPack(book *policy.Book, name string) error {

@@ -35,7 +35,7 @@ func books(h *postgres.Handing, k *known, rs rules.Ruleset, now time.Time) []por
 			if e.claimID != c.ClaimID {
 				continue
 			}
-			then := rules.PlanClaim(k.all, rs, c.ID(), e.from) // what the fact did when it came to be
+			then := rules.PlanClaim(k.All, rs, c.ID(), e.from) // what the fact did when it came to be
 			kind := bookedAs(&e, then.Case.Status)
 			amount := e.amount
 			if amount == nil {
@@ -46,8 +46,8 @@ func books(h *postgres.Handing, k *known, rs rules.Ruleset, now time.Time) []por
 			}
 			booked[kind] = true
 			entries = append(entries, port.LedgerEntry{
-				Key:   protocol.OrderWorkflowID(k.all.Store, k.all.Order) + "/" + kind + "/" + c.ClaimID,
-				Store: k.all.Store, Order: k.all.Order, Claim: c.ClaimID, Kind: kind, Amount: *amount, At: e.at,
+				Key:   protocol.OrderWorkflowID(k.All.Store, k.All.Order) + "/" + kind + "/" + c.ClaimID,
+				Store: k.All.Store, Order: k.All.Order, Claim: c.ClaimID, Kind: kind, Amount: *amount, At: e.at,
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"parcelward/internal/config"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules/calendar"
@@ -39,13 +40,14 @@ type Options struct {
 type Dispatcher struct {
 	db       *postgres.DB
 	temporal Temporal
-	book     *policy.Book
-	calendar *calendar.Calendar
+	rules    config.Rules
 	clock    protocol.Clock
 	log      *slog.Logger
 	options  Options
 
 	wake     chan struct{}
+	slots    chan struct{} // filled by orders at work
+	claims   int
 	server   *outage // of Temporal
 	database *outage
 }
@@ -56,7 +58,8 @@ func New(db *postgres.DB, temporal Temporal, book *policy.Book, cal *calendar.Ca
 	o.Poll = cmp.Or(o.Poll, 250*time.Millisecond)
 	o.CallTimeout = cmp.Or(o.CallTimeout, 5*time.Second)
 	return &Dispatcher{
-		db: db, temporal: temporal, book: book, calendar: cal, clock: clock, log: log, options: o, wake: make(chan struct{}, 1),
+		db: db, temporal: temporal, rules: config.Rules{Book: book, Calendar: cal}, clock: clock, log: log, options: o,
+		wake: make(chan struct{}, 1), slots: make(chan struct{}, o.Workers),
 		server: &outage{what: "Temporal", log: log}, database: &outage{what: "the database", log: log},
 	}
 }
@@ -77,25 +80,11 @@ func (d *Dispatcher) Healthy() error {
 	return d.database.cause()
 }
 
-// job is a claimed order. During an outage only the probe is tried.
-type job struct {
-	order *postgres.Order
-	probe bool
-}
-
 // Run hands facts until ctx ends, and finishes what it has begun: at most a few calls' time.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	jobs := make(chan job)
 	var workers sync.WaitGroup
-	for range d.options.Workers {
-		workers.Go(func() {
-			for j := range jobs {
-				d.work(context.WithoutCancel(ctx), j)
-			}
-		})
-	}
 	for ctx.Err() == nil {
-		if d.feed(ctx, jobs) {
+		if d.feed(ctx, &workers) {
 			continue
 		}
 		select {
@@ -104,21 +93,33 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-time.After(d.options.Poll):
 		}
 	}
-	close(jobs)
 	workers.Wait()
 	return nil
 }
 
-// lease is for how long claimed orders are ours: until all of them have been tried, with
-// Temporal at its slowest.
-func (d *Dispatcher) lease() time.Duration { return 3 * d.options.CallTimeout }
+// patience is how long the work on one order may take, with Temporal at its slowest.
+func (d *Dispatcher) patience() time.Duration { return 3 * d.options.CallTimeout }
 
-// feed claims orders and gives them to the workers. It reports whether there may be more.
-func (d *Dispatcher) feed(ctx context.Context, jobs chan<- job) bool {
-	most, probe := 2*d.options.Workers, d.server.down()
+// lease is for how long a claimed order is ours: longer than the work on it, which begins at
+// once.
+func (d *Dispatcher) lease() time.Duration { return d.patience() + d.options.CallTimeout }
+
+// feed claims as many orders as there are free workers and sets them to work. It reports
+// whether there may be more. During an outage of Temporal it tries one order after the other.
+func (d *Dispatcher) feed(ctx context.Context, workers *sync.WaitGroup) bool {
+	probe := d.server.down()
+	if probe {
+		d.server.pause(ctx)
+	}
+	select {
+	case d.slots <- struct{}{}: // all busy: wait for one
+		<-d.slots
+	case <-ctx.Done():
+		return false
+	}
+	most := cap(d.slots) - len(d.slots)
 	if probe {
 		most = 1
-		d.server.pause(ctx)
 	}
 	claimed, err := d.claim(ctx, most)
 	if err != nil {
@@ -130,49 +131,65 @@ func (d *Dispatcher) feed(ctx context.Context, jobs chan<- job) bool {
 	}
 	d.database.ended()
 	for i := range claimed {
-		select {
-		case jobs <- job{&claimed[i], probe}:
-		case <-ctx.Done():
-			for j := i; j < len(claimed); j++ {
-				d.release(context.WithoutCancel(ctx), &claimed[j], 0, nil)
-			}
-			return false
+		if probe {
+			d.work(context.WithoutCancel(ctx), &claimed[i], probe)
+			continue
 		}
+		d.slots <- struct{}{}
+		workers.Go(func() {
+			defer func() { <-d.slots }()
+			d.work(context.WithoutCancel(ctx), &claimed[i], probe)
+		})
 	}
 	return len(claimed) == most
 }
 
+// recheckTurn is every how many claims the orders to look at again go first: a backlog of
+// facts must not keep them waiting, nor they the facts.
+const recheckTurn = 4
+
 func (d *Dispatcher) claim(ctx context.Context, most int) ([]postgres.Order, error) {
-	waiting, err := d.db.ClaimWaiting(ctx, most, d.lease())
-	if err != nil || len(waiting) == most {
-		return waiting, err
+	waiting := func(n int) ([]postgres.Order, error) { return d.db.ClaimWaiting(ctx, n, d.lease()) }
+	due := func(n int) ([]postgres.Order, error) {
+		return d.db.ClaimRechecks(ctx, n, d.lease(), d.clock.Virtual(time.Now()))
 	}
-	due, err := d.db.ClaimRechecks(ctx, most-len(waiting), d.lease(), d.clock.Virtual(time.Now()))
-	return append(waiting, due...), err
+	first, second := waiting, due
+	if d.claims++; d.claims%recheckTurn == 0 {
+		first, second = due, waiting
+	}
+	claimed, err := first(most)
+	if err != nil || len(claimed) == most {
+		return claimed, err
+	}
+	more, err := second(most - len(claimed))
+	if err != nil && len(claimed) > 0 {
+		return claimed, nil // they are ours; the error comes again with the next claim
+	}
+	return append(claimed, more...), err
 }
 
-// work hands one order and sees to what went wrong.
-func (d *Dispatcher) work(ctx context.Context, j job) {
-	if d.server.down() && !j.probe {
-		d.release(ctx, j.order, 0, nil)
+// work hands one order and sees to what went wrong. During an outage only a probe is tried.
+func (d *Dispatcher) work(ctx context.Context, o *postgres.Order, probe bool) {
+	if d.server.down() && !probe {
+		d.release(ctx, o, 0, nil)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.lease())
+	ctx, cancel := context.WithTimeout(ctx, d.patience())
 	defer cancel()
-	settled, err := d.guarded(ctx, j.order)
+	settled, err := d.guarded(ctx, o)
 	switch {
 	case err == nil && settled:
-	case err == nil: // a workflow loaded facts meanwhile: judge again
-		d.release(ctx, j.order, 0, nil)
+	case err == nil: // a workflow loaded facts meanwhile, or the lease ran out: judge again
+		d.release(ctx, o, 0, nil)
 		d.Wake()
 	case unreachable(err):
 		d.server.failed(err)
-		d.release(context.WithoutCancel(ctx), j.order, 0, nil)
+		d.release(context.WithoutCancel(ctx), o, 0, nil)
 	default:
-		after := min(time.Second<<min(j.order.Attempts, 10), maxRetry)
-		d.log.Error("order not handed to Temporal; others go on", "store", j.order.Store, "order", j.order.Order,
-			"attempt", j.order.Attempts+1, "again_in", after, "error", err)
-		d.release(context.WithoutCancel(ctx), j.order, after, err)
+		after := min(time.Second<<min(o.Attempts, 10), maxRetry)
+		d.log.Error("order not handed to Temporal; others go on", "store", o.Store, "order", o.Order,
+			"attempt", o.Attempts+1, "again_in", after, "error", err)
+		d.release(context.WithoutCancel(ctx), o, after, err)
 	}
 }
 

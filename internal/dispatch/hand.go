@@ -11,30 +11,40 @@ import (
 	"parcelward/internal/rules"
 )
 
-// platform whose policy packs orders are judged by.
-const platform = "aliexpress"
+// Knowledge is what who knows of an order.
+type Knowledge struct {
+	All  *rules.Facts
+	Told *rules.Facts // what the Order workflow was given
+	// Aware is that and what claims brought about: they live by it, and the order, which need
+	// not hear of it at once, reads it before any deadline takes effect.
+	Aware *rules.Facts
+}
 
 // known are the facts of one order.
 type known struct {
-	rows          []postgres.Fact // by position
-	all, believed *rules.Facts    // believed: handed to the workflow
-	created       *rules.Event    // the order.created that counts; nil: none
-	claims        []rules.Event   // filings, decisions, appeals and payments
-	unreadable    error           // of a fact that this program cannot read; it is left out
+	Knowledge
+	rows       []postgres.Fact // by position
+	created    *rules.Event    // the order.created that counts; nil: none
+	claims     []rules.Event   // filings, decisions, appeals and payments
+	unreadable error           // of a fact that this program cannot read; it is left out
 }
 
 // read sorts out the facts of o.
 func read(o *postgres.Order, rows []postgres.Fact) *known {
-	k := &known{rows: rows, all: rules.NewFacts(o.Store, o.Order), believed: rules.NewFacts(o.Store, o.Order)}
+	none := func() *rules.Facts { return rules.NewFacts(o.Store, o.Order) }
+	k := &known{rows: rows, Knowledge: Knowledge{All: none(), Told: none(), Aware: none()}}
 	for _, row := range rows {
 		e, err := protocol.DecodeEvent([]byte(row.Raw))
 		if err != nil {
 			k.unreadable = fmt.Errorf("fact %d: %w", row.Position, err)
 			continue
 		}
-		k.all.Add(e)
+		k.All.Add(e)
 		if row.Position <= o.Handed {
-			k.believed.Add(e)
+			k.Told.Add(e)
+		}
+		if row.Position <= o.Handed || protocol.OfStory(e.Source) {
+			k.Aware.Add(e)
 		}
 		switch e.Data.(type) {
 		case *rules.ClaimFiled, *rules.ClaimDecided, *rules.ClaimFact:
@@ -72,19 +82,19 @@ func (k *known) behind(position int64) []postgres.Fact {
 	return k.rows[i:]
 }
 
-// Believed returns the facts of an order that its workflow has been given, and all of them,
-// or postgres.ErrNotFound. They differ by facts that change nothing yet, and by those that wait.
-func Believed(ctx context.Context, db *postgres.DB, store, order string) (believed, all *rules.Facts, o postgres.Order, err error) {
-	o, err = db.Order(ctx, store, order)
+// Known returns an order with what is known of it, or postgres.ErrNotFound. What was told and
+// all there is differ by facts that change nothing yet, and by those that wait.
+func Known(ctx context.Context, db *postgres.DB, store, order string) (postgres.Order, Knowledge, error) {
+	o, err := db.Order(ctx, store, order)
 	if err != nil {
-		return nil, nil, o, err
+		return o, Knowledge{}, err
 	}
 	rows, err := db.Facts(ctx, &o)
 	if err != nil {
-		return nil, nil, o, err
+		return o, Knowledge{}, err
 	}
 	k := read(&o, rows)
-	return k.believed, k.all, o, k.unreadable
+	return o, k.Knowledge, k.unreadable
 }
 
 // hand judges a claimed order, tells its workflow if it must, and settles it. It reports
@@ -103,7 +113,7 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 		h.View.RecheckAt = time.Time{}
 		return d.db.SaveHanding(ctx, o, h)
 	}
-	rs, err := d.ruleset(o, k)
+	rs, err := d.rules.For(k.All, o.Policy) // pinned at first sight
 	if err != nil {
 		return false, err
 	}
@@ -111,7 +121,7 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 	if now.Before(o.JudgedAt) {
 		now = o.JudgedAt
 	}
-	plan := rules.PlanOrder(k.all, rs, now)
+	plan := rules.PlanOrder(k.All, rs, now)
 	if mustTell(o, k, rs, now) {
 		if h.RunID, err = d.tell(ctx, o, k, rs, plan); err != nil {
 			return false, err
@@ -122,29 +132,18 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 	return d.db.SaveHanding(ctx, o, h)
 }
 
-// ruleset is what the order is judged by: the pack to which it was pinned at first sight.
-func (d *Dispatcher) ruleset(o *postgres.Order, k *known) (rules.Ruleset, error) {
-	if o.Policy == "" {
-		return rules.Ruleset{Pack: d.book.InForce(platform, k.created.Data.At()), Calendar: d.calendar}, nil
-	}
-	pack, ok := d.book.ByID(o.Policy)
-	if !ok {
-		return rules.Ruleset{}, fmt.Errorf("policy pack %s, to which the order is pinned, is not loaded: add its file to this process's packs", o.Policy)
-	}
-	return rules.Ruleset{Pack: pack, Calendar: d.calendar}, nil
-}
-
-// mustTell tells whether the order's workflow must hear of facts, or be started.
+// mustTell tells whether the order's workflow must hear of facts, or be started. What waits
+// is told by the facts that were read: some may have come in since the order was claimed.
 func mustTell(o *postgres.Order, k *known, rs rules.Ruleset, now time.Time) bool {
 	switch {
 	case !o.Started:
-		return rules.MustStart(k.all, rs, now)
-	case o.Waiting():
-		return rules.MustTell(k.believed, k.all, rs, now)
-	case o.Latest > o.Handed:
+		return rules.MustStart(k.All, rs, now)
+	case k.upto() > o.Seen:
+		return rules.MustTell(k.Aware, k.All, rs, now)
+	case k.upto() > o.Handed:
 		// Only time has passed. A running workflow wakes by itself; one whose story was over
 		// does not, and a fact that lay ahead may go on with it.
-		return rules.PlanOrder(k.believed, rs, now).End != "" && rules.MustTell(k.believed, k.all, rs, now)
+		return rules.PlanOrder(k.Aware, rs, now).End != "" && rules.MustTell(k.Aware, k.All, rs, now)
 	}
 	return false
 }

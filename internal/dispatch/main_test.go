@@ -169,9 +169,16 @@ func at(t time.Time) protocol.Clock {
 
 func play(tb testing.TB, clock protocol.Clock) *scene {
 	tb.Helper()
-	s := &scene{server: newServer(), clock: clock, logs: &lines{}}
-	s.db = open(tb)
+	s := idle(tb, clock)
 	s.Dispatcher = s.another(tb)
+	return s
+}
+
+// idle is a scene whose dispatcher does only what the test asks of it.
+func idle(tb testing.TB, clock protocol.Clock) *scene {
+	tb.Helper()
+	s := &scene{server: newServer(), clock: clock, logs: &lines{}, db: open(tb)}
+	s.Dispatcher = s.dispatcher(tb)
 	return s
 }
 
@@ -192,11 +199,7 @@ func open(tb testing.TB) *postgres.DB {
 // another starts one more dispatcher on the scene's database.
 func (s *scene) another(tb testing.TB) *dispatch.Dispatcher {
 	tb.Helper()
-	book, err := policy.Embedded()
-	require.NoError(tb, err)
-	cal, err := calendar.Embedded()
-	require.NoError(tb, err)
-	d := dispatch.New(s.db, s.server, book, cal, s.clock, slog.New(slog.NewTextHandler(s.logs, nil)), dispatch.Options{Poll: 20 * time.Millisecond, CallTimeout: 2 * time.Second})
+	d := s.dispatcher(tb)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	done := make(chan error)
 	go func() { done <- d.Run(ctx) }()
@@ -205,6 +208,15 @@ func (s *scene) another(tb testing.TB) *dispatch.Dispatcher {
 		require.NoError(tb, <-done)
 	})
 	return d
+}
+
+func (s *scene) dispatcher(tb testing.TB) *dispatch.Dispatcher {
+	tb.Helper()
+	book, err := policy.Embedded()
+	require.NoError(tb, err)
+	cal, err := calendar.Embedded()
+	require.NoError(tb, err)
+	return dispatch.New(s.db, s.server, book, cal, s.clock, slog.New(slog.NewTextHandler(s.logs, nil)), dispatch.Options{Poll: 20 * time.Millisecond, CallTimeout: 2 * time.Second})
 }
 
 // settled waits until the dispatcher has judged every fact.

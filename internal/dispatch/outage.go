@@ -28,16 +28,22 @@ type outage struct {
 	since time.Time // zero: none
 	err   error
 	next  time.Duration
+	retry time.Time // no probe before
 }
 
 func (o *outage) failed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	now := time.Now()
 	if o.since.IsZero() {
-		o.since, o.next = time.Now(), firstPause
+		o.since, o.next, o.retry = now, firstPause, now
 		o.log.Error("cannot reach "+o.what+"; facts wait in the inbox", "error", err)
 	}
 	o.err = err
+	if !now.Before(o.retry) { // else a call that was under way when another failed
+		o.retry = now.Add(o.next/2 + rand.N(o.next/2+1)) //nolint:gosec // jitter
+		o.next = min(2*o.next, maxPause)
+	}
 }
 
 func (o *outage) ended() {
@@ -60,11 +66,11 @@ func (o *outage) cause() error {
 	return fmt.Errorf("cannot reach %s since %s: %w", o.what, o.since.UTC().Format(time.RFC3339), o.err)
 }
 
-// pause waits before the next probe, longer from time to time.
+// pause waits until the next probe is due, longer after each that failed. After one that
+// needed nothing of the server it does not wait.
 func (o *outage) pause(ctx context.Context) {
 	o.mu.Lock()
-	wait := o.next/2 + rand.N(o.next/2+1) //nolint:gosec // jitter
-	o.next = min(2*o.next, maxPause)
+	wait := time.Until(o.retry)
 	o.mu.Unlock()
 	select {
 	case <-ctx.Done():

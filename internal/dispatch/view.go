@@ -9,8 +9,8 @@ import (
 
 // view fills in what people see of the order as of now, and what is to be booked.
 func (d *Dispatcher) view(h *postgres.Handing, k *known, rs rules.Ruleset, plan rules.OrderPlan, now time.Time) {
-	h.View = postgres.View{Policy: rs.Pack.ID, RecheckAt: rules.NextChange(k.all, rs, now)}
-	a, ok := rules.Assess(k.all, rs, now)
+	h.View = postgres.View{Policy: rs.Pack.ID, RecheckAt: rules.NextChange(k.All, rs, now)}
+	a, ok := rules.Assess(k.All, rs, now)
 	if !ok {
 		return // created, but not as of now
 	}
@@ -21,7 +21,7 @@ func (d *Dispatcher) view(h *postgres.Handing, k *known, rs rules.Ruleset, plan 
 	}
 	for _, c := range a.Cases {
 		one := postgres.Case{Case: c, Payout: h.View.Payout}
-		one.ClaimID = rules.PlanClaim(k.all, rs, c.ID(), now).ClaimID
+		one.ClaimID = rules.PlanClaim(k.All, rs, c.ID(), now).ClaimID
 		h.Cases = append(h.Cases, one)
 	}
 	h.Entries = books(h, k, rs, now)

@@ -45,8 +45,9 @@ type Handing struct {
 }
 
 // SaveHanding settles what was done with an order as it was claimed. It reports false, and
-// changes nothing, when a workflow loaded facts since then and nothing was told: what was
-// judged against is no longer what the workflow believes, so the order must be judged anew.
+// changes nothing, when the order must be judged anew: the lease ran out and somebody else
+// claimed it, or a workflow loaded facts since then and nothing was told, so that what was
+// judged against is no longer what the workflow believes.
 func (db *DB) SaveHanding(ctx context.Context, o *Order, h *Handing) (bool, error) {
 	saved := false
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
@@ -68,9 +69,10 @@ func (db *DB) SaveHanding(ctx context.Context, o *Order, h *Handing) (bool, erro
 }
 
 // Release gives an order back untold, to be taken up again after a span. A cause counts as a
-// failed attempt and is kept for people; nil counts as none.
+// failed attempt and is kept for people; nil counts as none. An order that somebody else
+// claimed since is left alone.
 func (db *DB) Release(ctx context.Context, o *Order, after time.Duration, cause error) error {
-	p := query.ReleaseParams{OrderPk: o.pk, AfterSeconds: after.Seconds(), LastError: o.LastError}
+	p := query.ReleaseParams{OrderPk: o.pk, Claimed: o.nextTry, AfterSeconds: after.Seconds(), LastError: o.LastError}
 	if cause != nil {
 		p.Failures, p.LastError = 1, text(cause.Error())
 	}
@@ -82,7 +84,7 @@ func (db *DB) Release(ctx context.Context, o *Order, after time.Duration, cause 
 
 func handingParams(o *Order, h *Handing) query.SaveHandingParams {
 	p := query.SaveHandingParams{
-		OrderPk: o.pk, Believed: o.Handed, JudgedAt: optional(o.JudgedAt), Upto: h.Upto, Told: h.Told, RunID: h.RunID,
+		OrderPk: o.pk, Claimed: o.nextTry, Believed: o.Handed, JudgedAt: optional(o.JudgedAt), Upto: h.Upto, Told: h.Told, RunID: h.RunID,
 		RecheckAt: optional(h.View.RecheckAt), Policy: h.View.Policy, Stage: string(h.View.Stage),
 		ExpectedPayoutUsd: amount(h.View.Payout), Country: h.View.Country, Cases: int32(len(h.Cases)), EndReason: h.View.End, //nolint:gosec // a handful
 	}

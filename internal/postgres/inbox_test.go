@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -207,6 +209,42 @@ func TestRecord(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, o.Handed, "a claim's question is not the order's knowledge")
 	assert.False(t, o.JudgedAt.IsZero())
+}
+
+// What Postgres will never take is refused, so that nobody tries for ever.
+func TestRecordRefused(t *testing.T) {
+	t.Parallel()
+	db, url := openURL(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer conn.Close(t.Context()) //nolint:errcheck // the test has ended
+	_, err = conn.Exec(t.Context(), "ALTER TABLE inbox ADD CHECK (id <> 'bad')")
+	require.NoError(t, err)
+	require.ErrorIs(t, db.Record(t.Context(), []json.RawMessage{paid(t, "bad", "1").Raw}), port.ErrRefused)
+	require.NoError(t, db.Record(t.Context(), []json.RawMessage{paid(t, "good", "1").Raw}))
+}
+
+// Facts that do not fit into one payload are loaded by and by, and count as handed by and by.
+func TestLoadInParts(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	for i, size := range []int{600_000, 600_000, 10, 1_040_000, 10} {
+		accept(t, db, event(t, fmt.Sprint(i), "order.paid", "1", fmt.Sprintf(`{"paid_at":"2026-01-05T08:00:00Z","more":%q}`, strings.Repeat("x", size))))
+	}
+	q := protocol.FactsQuery{Store: "shop", Order: "1", ForOrder: true, Now: time.Now()}
+	var parts []int
+	for more := true; more; {
+		facts, err := db.Load(t.Context(), q)
+		require.NoError(t, err)
+		parts, more = append(parts, len(facts.Events)), facts.More
+		last, err := protocol.DecodeFact(facts.Events[len(facts.Events)-1])
+		require.NoError(t, err)
+		q.Behind = last.Position
+		o, err := db.Order(t.Context(), "shop", "1")
+		require.NoError(t, err)
+		assert.Equal(t, q.Behind, o.Handed)
+	}
+	assert.Equal(t, []int{1, 2, 2}, parts)
 }
 
 // BenchmarkAccept takes in orders' whole lives in batches of 100, 4 batches at a time.

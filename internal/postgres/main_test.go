@@ -43,6 +43,12 @@ func run(m *testing.M) int {
 // open returns an empty, migrated database of its own.
 func open(tb testing.TB) *postgres.DB {
 	tb.Helper()
+	db, _ := openURL(tb)
+	return db
+}
+
+func openURL(tb testing.TB) (*postgres.DB, string) {
+	tb.Helper()
 	if testing.Short() {
 		tb.Skip("needs Postgres")
 	}
@@ -52,7 +58,7 @@ func open(tb testing.TB) *postgres.DB {
 	db, err := postgres.Open(tb.Context(), url, postgres.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(db.Close)
-	return db
+	return db, url
 }
 
 func event(tb testing.TB, id, kind, order, data string) postgres.Incoming {

@@ -34,7 +34,8 @@ type Order struct {
 	CaseCount int
 	UpdatedAt time.Time // real
 
-	pk int64
+	pk      int64
+	nextTry time.Time // names the claim
 }
 
 // Waiting tells whether facts wait to be judged by the dispatcher.
@@ -171,6 +172,6 @@ func orderOf(r query.Order) Order {
 			Policy: r.Policy, Stage: rules.Stage(r.Stage), Country: r.Country, NextDeadline: deadline(r.NextDeadlineKind, r.NextDeadline),
 			Payout: usd(r.ExpectedPayoutUsd), End: r.EndReason, RecheckAt: utc(r.RecheckAt),
 		},
-		CaseCount: int(r.Cases), UpdatedAt: r.UpdatedAt.UTC(), pk: r.OrderPk,
+		CaseCount: int(r.Cases), UpdatedAt: r.UpdatedAt.UTC(), pk: r.OrderPk, nextTry: r.NextTryAt,
 	}
 }

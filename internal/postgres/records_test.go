@@ -123,6 +123,42 @@ func TestHanding(t *testing.T) {
 	assert.Empty(t, page)
 }
 
+// Who lost the lease neither saves an older view over a newer one nor gives the order back.
+func TestLostLease(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	accept(t, db, paid(t, "p", "1"))
+	claim := func(lease time.Duration) postgres.Order {
+		orders, err := db.ClaimWaiting(t.Context(), 1, lease)
+		require.NoError(t, err)
+		require.Len(t, orders, 1)
+		return orders[0]
+	}
+	slow := claim(0)
+	time.Sleep(time.Millisecond)
+	next := claim(time.Minute)
+	require.NoError(t, db.Release(t.Context(), &slow, 0, errors.New("late")))
+	none, err := db.ClaimWaiting(t.Context(), 1, time.Minute)
+	require.NoError(t, err)
+	assert.Empty(t, none, "the lease of another was given back")
+	for _, save := range []struct {
+		o    *postgres.Order
+		view string
+		ok   bool
+	}{{&next, "new", true}, {&slow, "old", false}} {
+		saved, err := db.SaveHanding(t.Context(), save.o, &postgres.Handing{Upto: save.o.Latest, Told: true, View: postgres.View{Policy: save.view}})
+		require.NoError(t, err)
+		assert.Equal(t, save.ok, saved, save.view)
+	}
+	o, err := db.Order(t.Context(), "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, "new", o.Policy)
+	assert.Zero(t, o.Attempts)
+	saved, err := db.SaveHanding(t.Context(), &o, &postgres.Handing{Upto: o.Latest - 1, Told: true})
+	require.NoError(t, err)
+	assert.False(t, saved, "fewer facts than were judged already")
+}
+
 // Processes that start together migrate once; a second time changes nothing.
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()

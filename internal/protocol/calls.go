@@ -21,6 +21,7 @@ type FactsQuery struct {
 // worker holds: from then on the story reckons with that one.
 type Facts struct {
 	Events   []json.RawMessage `json:"events,omitempty"`
+	More     bool              `json:"more,omitempty"` // there are further ones behind the last of these
 	Calendar string            `json:"calendar,omitempty"`
 }
 
@@ -80,6 +81,9 @@ type Notice struct {
 	ZH         string    `json:"zh"`
 	EN         string    `json:"en"`
 }
+
+// Valid tells whether an answer that is not pending can be a fact.
+func (f Filed) Valid() bool { return f.ClaimID != "" && len(f.ClaimID) <= 128 && !f.At.IsZero() }
 
 // PollRequest asks a carrier about one parcel.
 type PollRequest struct {

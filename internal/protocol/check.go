@@ -2,12 +2,15 @@ package protocol
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/govalues/decimal"
-	"golang.org/x/text/language"
 
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
@@ -23,9 +26,20 @@ func (c *checker) fail(key, expected, got string) {
 	}
 }
 
-func (c *checker) text(key, s string) {
-	if s == "" {
+// The most characters of texts. Codes and IDs become parts of keys, names and search
+// attributes elsewhere, which have bounds of their own.
+const (
+	maxCode = 64
+	maxID   = 128
+	maxText = 256
+)
+
+func (c *checker) text(key, s string, most int) {
+	switch {
+	case s == "":
 		c.fail(key, "a text that is not empty", "")
+	case utf8.RuneCountInString(s) > most:
+		c.fail(key, fmt.Sprintf("a text of at most %d characters", most), quote(s))
 	}
 }
 
@@ -84,7 +98,7 @@ func check(data rules.Data) error {
 		c.money("amount", d.Amount)
 	case *rules.AddressChanged:
 		c.time("at", d.When)
-		c.text("address_hash", d.AddressHash)
+		c.text("address_hash", d.AddressHash, maxText)
 	case *rules.ShipmentRecorded:
 		c.shipment(d)
 	case *rules.TrackingUpdated:
@@ -97,27 +111,27 @@ func check(data rules.Data) error {
 	case *rules.Dispute:
 		c.time("at", d.When)
 		oneOf(c, "kind", d.Kind, rules.DisputeNotReceived, rules.DisputeOther)
-		c.text("dispute_id", d.DisputeID)
+		c.text("dispute_id", d.DisputeID, maxID)
 	case *rules.Confirmed:
 		c.number(&d.TrackingNumber)
 		c.time("at", d.When)
-		c.text("by", d.By)
+		c.text("by", d.By, maxText)
 		if d.Kind != "" {
 			oneOf(c, "kind", d.Kind, rules.CaseKinds()...)
 		}
 	case *rules.ClaimFiled:
 		c.filed(d)
 	case *rules.ClaimDecided:
-		c.text("claim_id", d.ClaimID)
+		c.text("claim_id", d.ClaimID, maxID)
 		c.time("at", d.When)
 		oneOf(c, "decision", d.Decision, rules.DecisionApproved, rules.DecisionRejected)
 		c.money("amount", d.Amount)
 	case *rules.ClaimFact:
-		c.text("claim_id", d.ClaimID)
+		c.text("claim_id", d.ClaimID, maxID)
 		c.time("at", d.When)
 		c.money("amount", d.Amount)
 	case *rules.Complaint:
-		c.text("complaint_id", d.ComplaintID)
+		c.text("complaint_id", d.ComplaintID, maxID)
 		c.time("at", d.When)
 	}
 	if c.err != nil {
@@ -128,12 +142,12 @@ func check(data rules.Data) error {
 
 func (c *checker) created(d *rules.OrderCreated) {
 	c.time("created_at", d.CreatedAt)
-	c.text("buyer.name", d.Buyer.Name)
-	if region, err := language.ParseRegion(d.Buyer.Country); err != nil || !region.IsCountry() || region.String() != d.Buyer.Country {
+	c.text("buyer.name", d.Buyer.Name, maxText)
+	if !isCountry(d.Buyer.Country) {
 		c.fail("buyer.country", "an ISO 3166-1 alpha-2 country code", quote(d.Buyer.Country))
 	}
 	oneOf(c, "category", d.Category, rules.Standard, rules.Bulky, rules.Custom)
-	c.text("service_code", d.ServiceCode)
+	c.text("service_code", d.ServiceCode, maxCode)
 	c.money("amount_paid", &d.AmountPaid)
 	c.money("freight", &d.Freight)
 	c.money("freight_shown", d.FreightShown)
@@ -145,7 +159,7 @@ func (c *checker) created(d *rules.OrderCreated) {
 
 func (c *checker) items(items []rules.Item) {
 	for i, item := range items {
-		c.text(fmt.Sprintf("items.%d.sku", i), item.SKU)
+		c.text(fmt.Sprintf("items.%d.sku", i), item.SKU, maxText)
 		if item.Quantity < 1 {
 			c.fail(fmt.Sprintf("items.%d.quantity", i), "a whole number of at least 1", fmt.Sprint(item.Quantity))
 		}
@@ -155,8 +169,8 @@ func (c *checker) items(items []rules.Item) {
 
 func (c *checker) shipment(d *rules.ShipmentRecorded) {
 	c.number(&d.TrackingNumber)
-	c.text("carrier", d.Carrier)
-	c.text("service_code", d.ServiceCode)
+	c.text("carrier", d.Carrier, maxCode)
+	c.text("service_code", d.ServiceCode, maxCode)
 	c.time("recorded_at", d.RecordedAt)
 	c.time("shipped_at", d.ShippedAt)
 	c.items(d.Items)
@@ -169,6 +183,9 @@ func (c *checker) shipment(d *rules.ShipmentRecorded) {
 
 func (c *checker) trace(d *rules.TrackingUpdated) {
 	c.number(&d.TrackingNumber)
+	if d.Rows == nil {
+		c.fail("events", "a list of trace rows", "none")
+	}
 	for i := range d.Rows {
 		r := &d.Rows[i]
 		if r.At.IsZero() {
@@ -190,7 +207,7 @@ func knownMilestone(m rules.Milestone) bool { return slices.Contains(rules.Miles
 func (c *checker) filed(d *rules.ClaimFiled) {
 	c.number(&d.TrackingNumber)
 	c.time("at", d.When)
-	c.text("claim_id", d.ClaimID)
+	c.text("claim_id", d.ClaimID, maxID)
 	if d.Case == nil {
 		return
 	}
@@ -198,4 +215,41 @@ func (c *checker) filed(d *rules.ClaimFiled) {
 	c.time("case.opened_at", d.Case.OpenedAt)
 	c.time("case.last_movement_at", d.Case.LastMovementAt)
 	c.time("case.file_by", d.Case.FileBy)
+}
+
+// mandatory are the keys of data whose absence a decoded value does not show, with what is
+// expected there.
+func mandatory(t rules.EventType) map[string]string {
+	switch t {
+	case rules.TypeOrderCreated:
+		return map[string]string{"free_shipping": "true or false", "items": "a list of items"}
+	case rules.TypeShipmentRecorded:
+		return map[string]string{"trace_alert": "true or false"}
+	default:
+		return nil
+	}
+}
+
+// checkPresence looks for the mandatory keys of the event raw.
+func checkPresence(t rules.EventType, raw []byte) error {
+	keys := mandatory(t)
+	if keys == nil {
+		return nil
+	}
+	var event struct {
+		Data map[string]jsontext.Value `json:"data"`
+	}
+	if err := json.Unmarshal(raw, &event); err != nil {
+		return eventError("", raw, err)
+	}
+	c := &checker{}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if value, ok := event.Data[key]; !ok || value.Kind() == 'n' {
+			c.fail(key, keys[key], "none")
+		}
+	}
+	if c.err != nil {
+		return c.err
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ type envelope struct {
 	Type        rules.EventType `json:"type"`
 	Subject     string          `json:"subject,omitempty"`
 	Time        time.Time       `json:"time"`
-	Position    int64           `json:"inboxpos,omitzero"`
+	Position    jsontext.Value  `json:"inboxpos,omitempty"` // raw: null and 0 are there too
 	Data        payload         `json:"data"`
 }
 
@@ -97,15 +97,18 @@ func validName(s string) bool {
 			return false
 		}
 	}
-	return 0 < len(s) && len(s) <= 64
+	return 0 < len(s) && len(s) <= 64 && s != "." && s != ".." // which no URL can name
 }
 
 // DecodeEvent reads one CloudEvent and checks it wholly: an event without error can be
 // judged. An event of unknown type is no error; its Data is nil. Tracking numbers come out
 // normalised. Every error is an *[EventError].
 func DecodeEvent(raw []byte) (rules.Event, error) {
-	f, err := DecodeFact(raw)
-	if err == nil && f.Position != 0 {
+	if len(raw) > MaxEventBytes {
+		return rules.Event{}, &EventError{Expected: fmt.Sprintf("at most %d bytes", MaxEventBytes), Got: fmt.Sprintf("%d bytes", len(raw))}
+	}
+	f, numbered, err := decode(raw)
+	if err == nil && numbered {
 		err = &EventError{Key: PositionKey, Expected: "no such key: it is reserved"}
 	}
 	return f.Event, err
@@ -113,54 +116,71 @@ func DecodeEvent(raw []byte) (rules.Event, error) {
 
 // DecodeFact is [DecodeEvent] for an event that the inbox may have numbered.
 func DecodeFact(raw []byte) (Fact, error) {
+	f, _, err := decode(raw)
+	return f, err
+}
+
+// decode reads an event and tells whether it bears a position.
+func decode(raw []byte) (f Fact, numbered bool, err error) {
 	var env envelope
 	env.Data.eventType = &env.Type
-	if len(raw) > MaxEventBytes {
-		return Fact{}, &EventError{Expected: fmt.Sprintf("at most %d bytes", MaxEventBytes), Got: fmt.Sprintf("%d bytes", len(raw))}
-	}
 	if err := json.Unmarshal(raw, &env); err != nil {
-		return Fact{}, eventError("", raw, err)
+		return f, false, eventError("", raw, err)
 	}
 	e := rules.Event{Source: env.Source, ID: env.ID, Type: env.Type, Time: env.Time}
 	switch {
 	case env.SpecVersion != "1.0":
-		return Fact{}, &EventError{"specversion", `"1.0"`, quote(env.SpecVersion)}
+		return f, false, &EventError{"specversion", `"1.0"`, quote(env.SpecVersion)}
 	case env.ID == "" || len(env.ID) > 256:
-		return Fact{}, &EventError{"id", "1 to 256 characters", quote(env.ID)}
+		return f, false, &EventError{"id", "1 to 256 characters", quote(env.ID)}
 	case env.Source == "" || len(env.Source) > 256:
-		return Fact{}, &EventError{"source", "1 to 256 characters", quote(env.Source)}
+		return f, false, &EventError{"source", "1 to 256 characters", quote(env.Source)}
 	case env.Type == "" || len(env.Type) > 128:
-		return Fact{}, &EventError{"type", "1 to 128 characters", quote(string(env.Type))}
+		return f, false, &EventError{"type", "1 to 128 characters", quote(string(env.Type))}
 	case env.Time.IsZero():
-		return Fact{}, &EventError{"time", "an RFC 3339 time with offset", "none"}
-	case env.Position < 0:
-		return Fact{}, &EventError{PositionKey, "no such key: it is reserved", ""}
+		return f, false, &EventError{"time", "an RFC 3339 time with offset", "none"}
+	}
+	position, numbered, ok := env.position()
+	if !ok {
+		return f, true, &EventError{PositionKey, "no such key: it is reserved", ""}
 	}
 	store, order, ok := strings.Cut(env.Subject, "/")
 	known := newData(e.Type) != nil
 	if !ok || !validName(store) || !validName(order) {
 		if known {
-			return Fact{}, &EventError{"subject", "STORE/ORDER, each of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(env.Subject)}
+			return f, false, &EventError{"subject", "STORE/ORDER, each of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(env.Subject)}
 		}
 		store, order = "", ""
 	}
 	e.Store, e.Order = store, order
 	if !known {
-		return Fact{Event: e, Position: env.Position}, nil
+		return Fact{Event: e, Position: position}, numbered, nil
 	}
 	if e.Data = env.Data.known; e.Data == nil {
 		if len(env.Data.raw) == 0 {
-			return Fact{}, &EventError{"data", "an object", "none"}
+			return f, false, &EventError{"data", "an object", "none"}
 		}
 		e.Data = newData(e.Type)
 		if err := json.Unmarshal(env.Data.raw, e.Data); err != nil {
-			return Fact{}, eventError("data", env.Data.raw, err)
+			return f, false, eventError("data", env.Data.raw, err)
 		}
 	}
-	if err := check(e.Data); err != nil {
-		return Fact{}, err
+	if err := checkPresence(e.Type, raw); err != nil {
+		return f, false, err
 	}
-	return Fact{Event: e, Position: env.Position}, nil
+	if err := check(e.Data); err != nil {
+		return f, false, err
+	}
+	return Fact{Event: e, Position: position}, numbered, nil
+}
+
+// position is the event's place in the inbox, whether it bears one, and whether it may.
+func (e *envelope) position() (position int64, numbered, ok bool) {
+	if len(e.Position) == 0 {
+		return 0, false, true
+	}
+	err := json.Unmarshal(e.Position, &position)
+	return position, true, err == nil && position > 0
 }
 
 // EncodeEvent writes an event that Parcelward itself brings about as a CloudEvent.

@@ -20,9 +20,10 @@ type OrderInput struct {
 
 // OrderState is what a run hands to the next by Continue-As-New, beside the facts.
 type OrderState struct {
-	Done   []string       `json:"done"`            // keys of the acts carried out
-	Claims []rules.CaseID `json:"claims"`          // live claims, to which facts are forwarded
-	Stage  rules.Stage    `json:"stage,omitempty"` // as last shown to operators
+	Done    []string       `json:"done"`              // keys of the acts carried out
+	Claims  []rules.CaseID `json:"claims"`            // live claims, to which facts are forwarded
+	Stopped []rules.CaseID `json:"stopped,omitempty"` // claims that an operator ended, or that failed: none starts again
+	Stage   rules.Stage    `json:"stage,omitempty"`   // as last shown to operators
 }
 
 // OrderResult is how an order's story ended.

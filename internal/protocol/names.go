@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"strings"
 	"time"
 
 	"parcelward/internal/rules"
@@ -19,13 +20,13 @@ const (
 	QueueEvidence = "evidence"
 )
 
-// Signals, updates and queries of the Order workflow; Claim hears SignalEvent from its order.
+// Signals, updates and queries of the Order workflow; Claim hears SignalEvent from its order, and SignalConfirm.
 const (
 	SignalEvent    = "event"             // one CloudEvent or an array of them
 	SignalConfirm  = "confirm-exception" // a Confirmation
 	UpdateConfirm  = "confirm-exception" // a Confirmation; answered by a ConfirmationResult
 	QueryAssess    = "assessment"        // an AsOf; answered by a rules.Assessment
-	QueryTimeline  = "timeline"          // answered by []rules.Moment
+	QueryTimeline  = "timeline"          // answered by []TimelineEntry
 	sourceTemporal = "parcelward/temporal/"
 	sourceStory    = "parcelward/story/"
 	openedAtLayout = "20060102T150405Z"
@@ -102,6 +103,9 @@ func SourceOfPoll(carrier string) string { return "parcelward/poll/" + carrier }
 // SourceOfStory is the event source of what a workflow brought about; the event's ID is the
 // step, so that a repeat is the same event.
 func SourceOfStory(workflowID string) string { return sourceStory + workflowID }
+
+// OfStory tells whether a source is that of a workflow.
+func OfStory(source string) bool { return strings.HasPrefix(source, sourceStory) }
 
 // Clock tells virtual time: origin + (real - start) * speed. The zero Clock is real time.
 type Clock struct {

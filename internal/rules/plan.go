@@ -26,6 +26,24 @@ func (c *Case) Filed() (filed, appealed bool) {
 	return c.state != nil && !c.state.filed.IsZero(), c.state != nil && !c.state.appealed.IsZero()
 }
 
+// Carrier is the one that carries the case's parcel.
+func (c *Case) Carrier() string {
+	if c.state == nil {
+		return ""
+	}
+	return c.state.parcel.recorded.Carrier
+}
+
+// CarrierOf is the carrier of a case's parcel; empty when the plan has no such case.
+func (p *OrderPlan) CarrierOf(id CaseID) string {
+	for i := range p.Assessment.Cases {
+		if c := &p.Assessment.Cases[i]; c.ID().Equal(id) {
+			return c.Carrier()
+		}
+	}
+	return ""
+}
+
 // ClaimID is the number under which the case was filed; empty before.
 func (c *Case) ClaimID() string {
 	if c.state == nil {
@@ -70,7 +88,7 @@ type Notice struct {
 	Manager  bool      // the manager too
 }
 
-// staleAfter is how long a notice that nobody could send stays worth sending: an order
+// staleAfter is how long a notice without a deadline ahead stays worth sending: an order
 // taken over from history must not shout about its past.
 const staleAfter = 72 * time.Hour
 
@@ -120,9 +138,11 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	idle := f.lastFact(now).Add(rs.Pack.Order.IdleEnd.Value.Std())
 	w.at(idle)
 	over := v.over(w)
+	ahead := !f.nextFact(now).IsZero() // something known has yet to happen
 	switch {
-	case !idle.After(now):
+	case !idle.After(now) && !ahead:
 		p.End = EndIdle
+	case over == EndDelivered && ahead:
 	case over != "" && len(p.Cases) == 0:
 		p.End = over
 	case over != "":
@@ -176,19 +196,19 @@ func (w *wake) at(t time.Time) {
 	}
 }
 
-// missed is the first whole second at which a deadline is missed.
-func missedAt(deadline time.Time) time.Time { return deadline.Truncate(time.Second).Add(time.Second) }
+// MissedAt is the first whole second at which a deadline is missed.
+func MissedAt(deadline time.Time) time.Time { return deadline.Truncate(time.Second).Add(time.Second) }
 
 // cases wakes when a live case can end by itself.
 func (w *wake) cases(cases []*caseState) {
 	for _, c := range cases {
 		switch c.status {
 		case StatusOpen:
-			w.at(missedAt(c.confirmBy))
+			w.at(MissedAt(c.confirmBy))
 		case StatusConfirmed:
-			w.at(missedAt(c.fileBy))
+			w.at(MissedAt(c.fileBy))
 		case StatusRejected:
-			w.at(missedAt(c.appealBy))
+			w.at(MissedAt(c.appealBy))
 		default: // the others do not end by time
 		}
 	}
@@ -201,7 +221,8 @@ type notices struct {
 }
 
 func (n *notices) add(notice Notice) {
-	if !notice.Due.After(n.now) && n.now.Sub(notice.Due) <= staleAfter {
+	ahead := notice.Deadline != nil && !n.now.After(notice.Deadline.At.Time())
+	if !notice.Due.After(n.now) && (ahead || n.now.Sub(notice.Due) <= staleAfter) {
 		n.list = append(n.list, notice)
 	}
 }
@@ -233,9 +254,9 @@ func (v *view) orderNotices(a Assessment, w *wake) []Notice {
 		switch d.State {
 		case Pending:
 			n.remind(w, d.Kind, d, spans(shipping.Reminders.Value), Notice{})
-			w.at(missedAt(d.At.Time()))
+			w.at(MissedAt(d.At.Time()))
 		case Missed:
-			n.add(Notice{Key: "missed/" + d.Kind, Code: NoticeMissed, Due: missedAt(d.At.Time()), Deadline: &d, Manager: true})
+			n.add(Notice{Key: "missed/" + d.Kind, Code: NoticeMissed, Due: MissedAt(d.At.Time()), Deadline: &d, Manager: true})
 		}
 	}
 	if len(v.parcels) == 0 {

@@ -27,9 +27,6 @@ func (p *ClaimPlan) Filed() FiledCase {
 	}
 }
 
-// ConfirmBefore is the latest time at which a confirmation still counts.
-func (p *ClaimPlan) ConfirmBefore() time.Time { return p.Case.ConfirmBy.Time() }
-
 // PlanClaim tells what the story of case id asks for at now.
 func PlanClaim(f *Facts, rs Ruleset, id CaseID, now time.Time) ClaimPlan {
 	v := look(f, rs, now)
@@ -50,8 +47,11 @@ func (v *view) planCase(a *Assessment, c *caseState) ClaimPlan {
 	p := ClaimPlan{Found: true, Case: shown, ClaimID: c.claimID, Claim: *a.Claim, Carrier: c.parcel.recorded.Carrier}
 	w := &wake{now: v.asOf}
 	n := &notices{now: v.asOf}
+	if c.status == StatusPaid {
+		return p // whoever reported the payment knows
+	}
 	if !c.status.Live() {
-		p.Notices = []Notice{{Key: "ended", Code: NoticeEnded, Due: v.asOf, Number: c.parcel.number}}
+		p.Notices = []Notice{{Key: "ended/" + string(c.status), Code: NoticeEnded, Due: v.asOf, Number: c.parcel.number}}
 		return p
 	}
 	w.at(v.facts.nextFact(v.asOf))
@@ -83,9 +83,9 @@ func (v *view) caseNotices(n *notices, w *wake, c *caseState, next *Deadline) {
 	case StatusFiled:
 		expected, _ := v.rules.workdayEnd(c.filed, pack.Claim.ReviewExpectedWorkdays.Value)
 		add("outcome", NoticeOutcome, expected, false)
-		add("overdue/review-due", NoticeOverdue, missedAt(next.At.Time()), true)
+		add("overdue/review-due", NoticeOverdue, MissedAt(next.At.Time()), true)
 	case StatusApproved:
-		add("overdue/payout-due/"+Stamp(c.decided).String(), NoticeOverdue, missedAt(next.At.Time()), true)
+		add("overdue/payout-due/"+Stamp(c.decided).String(), NoticeOverdue, MissedAt(next.At.Time()), true)
 	case StatusRejected:
 		add("appeal", NoticeAppeal, c.rejected, false)
 		n.remind(w, "appeal-by", *next, spans(pack.Order.AppealReminders.Value), told)

@@ -60,7 +60,7 @@ func NextChange(f *Facts, rs Ruleset, now time.Time) time.Time {
 	}
 	for _, d := range v.deadlines() {
 		if d.State == Pending {
-			w.at(missedAt(d.At.Time()))
+			w.at(MissedAt(d.At.Time()))
 		}
 	}
 	for _, p := range v.parcels {

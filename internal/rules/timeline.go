@@ -142,7 +142,7 @@ func (v *view) found() []Moment {
 	deadline := func(d Deadline, number string, kind CaseKind) {
 		m := Moment{At: d.At, Code: MomentDeadline, Future: true, Deadline: d.Kind, Number: number, Kind: kind}
 		if v.asOf.After(d.At.Time()) {
-			m.At, m.Code, m.Future = Stamp(missedAt(d.At.Time())), MomentMissed, false
+			m.At, m.Code, m.Future = Stamp(MissedAt(d.At.Time())), MomentMissed, false
 		}
 		moments = append(moments, m)
 	}
@@ -207,9 +207,9 @@ func (v *view) endOf(c *caseState) time.Time {
 			}
 		}
 	case StatusExpired:
-		return missedAt(c.confirmBy)
+		return MissedAt(c.confirmBy)
 	case StatusWindowShut:
-		return missedAt(c.fileBy)
+		return MissedAt(c.fileBy)
 	case StatusPaid:
 		return c.paid
 	case StatusClosed:
@@ -217,7 +217,7 @@ func (v *view) endOf(c *caseState) time.Time {
 		case !c.appealed.IsZero():
 			return c.decided
 		case !c.rejected.IsZero():
-			return missedAt(c.appealBy)
+			return MissedAt(c.appealBy)
 		}
 		return v.end
 	case StatusOpen, StatusConfirmed, StatusFiled, StatusApproved, StatusRejected, StatusAppealed:

@@ -22,7 +22,7 @@ import (
 type UnavailableError struct {
 	Call   string
 	Status int           // HTTP
-	After  time.Duration // real, from Retry-After; 0: not said
+	After  time.Duration // real, from Retry-After, at most 1 h; 0: not said
 	Detail string
 }
 
@@ -125,8 +125,16 @@ func (c *client) call(ctx context.Context, method, path, key string, in, out any
 	case resp.StatusCode/100 == 4 && resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusRequestTimeout:
 		return fmt.Errorf("%s: HTTP %d %s: %w", call, resp.StatusCode, detail(answer), port.ErrRefused)
 	}
-	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // anything but whole seconds: not said
-	return &UnavailableError{Call: call, Status: resp.StatusCode, After: time.Duration(max(seconds, 0)) * time.Second, Detail: detail(answer)}
+	return &UnavailableError{Call: call, Status: resp.StatusCode, After: retryAfter(resp.Header.Get("Retry-After")), Detail: detail(answer)}
+}
+
+// maxRetryAfter bounds what the other side may ask for: deadlines go on meanwhile.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads a Retry-After; anything but whole seconds counts as not said.
+func retryAfter(header string) time.Duration {
+	seconds, _ := strconv.Atoi(header) // out of range: the nearest number that fits
+	return time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
 }
 
 // detail is the reason in an answer, else its beginning.

@@ -215,6 +215,17 @@ func TestFaults(t *testing.T) {
 			t.Errorf("HTTP %d: got %v, expected refused %t", status, err, refused)
 		}
 	}
+	for _, after := range []string{"7200", "9999999999999", "99999999999999999999"} {
+		busy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Retry-After", after)
+			rw.WriteHeader(http.StatusServiceUnavailable)
+		}))
+		_, err := sandbox.Tracker(busy.URL, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin)
+		busy.Close()
+		if !errors.As(err, &down) || down.RetryAfter() != time.Hour {
+			t.Errorf("Retry-After %s: %v, expected an hour", after, down.RetryAfter())
+		}
+	}
 	w.fault(t, sandbox.Fault{Path: "/carrier", Times: 1, Delay: "30ms"})
 	start := time.Now()
 	if _, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin); err != nil || time.Since(start) < 30*time.Millisecond {

@@ -9,10 +9,8 @@ import (
 	"log/slog"
 	"os"
 
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 
@@ -63,46 +61,6 @@ func Options(c config.Temporal, logger *slog.Logger) (client.Options, error) {
 	}
 	o.ConnectionOptions.TLS, err = tlsConfig(c)
 	return o, err
-}
-
-// DataConverter compresses the facts that workflows carry. What people read in the Web UI,
-// summaries and details, stays as it is; plain payloads are decoded as well.
-func DataConverter() converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), factsCodec{converter.NewZlibCodec(converter.ZlibCodecOptions{})})
-}
-
-// factsCodec compresses JSON objects and arrays only.
-type factsCodec struct{ converter.PayloadCodec }
-
-// Encode implements converter.PayloadCodec.
-func (c factsCodec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	encoded := make([]*commonpb.Payload, len(payloads))
-	for i, p := range payloads {
-		encoded[i] = p
-		data := p.GetData()
-		if string(p.GetMetadata()[converter.MetadataEncoding]) != converter.MetadataEncodingJSON || len(data) == 0 || (data[0] != '{' && data[0] != '[') {
-			continue
-		}
-		one, err := c.PayloadCodec.Encode([]*commonpb.Payload{p})
-		if err != nil {
-			return nil, err
-		}
-		encoded[i] = one[0]
-	}
-	return encoded, nil
-}
-
-// Decode implements converter.PayloadCodec. A payload that cannot be decoded is handed on as
-// it is, so that whoever receives it can keep it: an error would lose it.
-func (c factsCodec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	decoded := make([]*commonpb.Payload, len(payloads))
-	for i, p := range payloads {
-		decoded[i] = p
-		if one, err := c.PayloadCodec.Decode([]*commonpb.Payload{p}); err == nil {
-			decoded[i] = one[0]
-		}
-	}
-	return decoded, nil
 }
 
 // tlsConfig is nil for a plain connection.

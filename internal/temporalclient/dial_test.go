@@ -1,6 +1,7 @@
 package temporalclient_test
 
 import (
+	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,9 +11,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 
 	"parcelward/internal/config"
+	"parcelward/internal/protocol"
 	"parcelward/internal/temporalclient"
 )
 
@@ -48,16 +51,22 @@ func TestWhatPeopleReadIsNotCompressed(t *testing.T) {
 		encoding string
 	}{
 		"summary": {long, converter.MetadataEncodingJSON},
-		"facts":   {map[string]string{"facts": long}, "binary/zlib"},
-		"list":    {[]string{long}, "binary/zlib"},
+		"answer":  {map[string]string{"stage": long}, converter.MetadataEncodingJSON},
+		"start":   {protocol.OrderInput{Store: long}, "binary/zlib"},
+		"signal":  {[]json.RawMessage{json.RawMessage(`"` + long + `"`)}, "binary/zlib"},
 	} {
-		p, err := dc.ToPayload(c.value)
+		all, err := dc.ToPayloads(c.value, c.value)
 		require.NoError(t, err)
-		require.Equal(t, c.encoding, string(p.GetMetadata()[converter.MetadataEncoding]), name)
-		back := reflect.New(reflect.TypeOf(c.value))
-		require.NoError(t, dc.FromPayload(p, back.Interface()), name)
-		require.Equal(t, c.value, back.Elem().Interface(), name)
+		for _, p := range all.GetPayloads() {
+			require.Equal(t, c.encoding, string(p.GetMetadata()[converter.MetadataEncoding]), name)
+			back := reflect.New(reflect.TypeOf(c.value))
+			require.NoError(t, dc.FromPayload(p, back.Interface()), name)
+			require.Equal(t, c.value, back.Elem().Interface(), name)
+		}
 	}
+	var raw converter.RawValue
+	require.NoError(t, dc.FromPayload(&commonpb.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte("binary/zlib")}, Data: []byte("junk")}, &raw))
+	require.Equal(t, "junk", string(raw.Payload().GetData()), "what cannot be decoded is kept")
 	plain, err := converter.GetDefaultDataConverter().ToPayload([]string{"from the Web UI"})
 	require.NoError(t, err)
 	var got []string

@@ -1,7 +1,9 @@
 // Package temporalclient connects to a Temporal cluster in the one way that all programs
 // and tests share.
 //
-// Invariants: every payload goes out compressed where that makes it shorter, and comes in
-// whether compressed or plain, so that people may send plain JSON from the Web UI; a client
-// carries tracing and metrics, which go nowhere until a collector is configured.
+// Invariants: objects and arrays go out compressed (binary/zlib) where that makes them
+// shorter, texts stay plain, and everything comes in whether compressed or plain, so that
+// people may send plain JSON from the Web UI. To show what is compressed, the Web UI needs a
+// codec endpoint, which a later release brings. A client carries tracing and metrics, which
+// go nowhere until a collector is configured.
 package temporalclient

@@ -86,7 +86,7 @@ func (b *Board) show(ctx context.Context, s *Stack, sc demo.Scenario) {
 }
 
 func look(ctx context.Context, s *Stack, order string, now time.Time) (line, error) {
-	_, all, o, err := dispatch.Believed(ctx, s.Inbox(), demo.Store, order)
+	o, k, err := dispatch.Known(ctx, s.Inbox(), demo.Store, order)
 	l := line{order: order, stage: wording.Text{ZH: "–", EN: ""}}
 	if errors.Is(err, postgres.ErrNotFound) {
 		return l, nil
@@ -94,13 +94,13 @@ func look(ctx context.Context, s *Stack, order string, now time.Time) (line, err
 	if err != nil {
 		return l, err
 	}
-	rs, err := s.Server.Rules.For(all, o.Policy)
+	rs, err := s.Server.Rules.For(k.All, o.Policy)
 	if err != nil || rs.Pack == nil {
 		return l, err
 	}
-	plan := rules.PlanOrder(all, rs, now)
+	plan := rules.PlanOrder(k.All, rs, now)
 	if plan.Assessment.Stage == "" {
-		if a, ok := rules.Assess(all, rs, now); ok {
+		if a, ok := rules.Assess(k.All, rs, now); ok {
 			plan.Assessment = a
 		}
 	}

@@ -120,15 +120,15 @@ func (s *Stack) judge(ctx context.Context, sc demo.Scenario, order string) (Verd
 
 // backtest judges all events of the inbox.
 func (s *Stack) backtest(ctx context.Context, order string, end time.Time) (jsontext.Value, error) {
-	_, all, o, err := dispatch.Believed(ctx, s.Inbox(), demo.Store, order)
+	o, k, err := dispatch.Known(ctx, s.Inbox(), demo.Store, order)
 	if err != nil {
 		return nil, err
 	}
-	rs, err := s.Server.Rules.For(all, o.Policy)
+	rs, err := s.Server.Rules.For(k.All, o.Policy)
 	if err != nil {
 		return nil, err
 	}
-	return audit.Assessment(all, rs, end)
+	return audit.Assessment(k.All, rs, end)
 }
 
 // compare adds what is not as the scenario expects.

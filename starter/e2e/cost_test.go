@@ -11,7 +11,7 @@ import (
 
 // Events, bytes and actions do not depend on the machine: they are a test, not only a figure.
 func TestOrdersKeepTheirBudget(t *testing.T) {
-	l := start(t, dev.Options{Speed: fastSpeed})
+	l := start(t, dev.Options{Speed: costSpeed})
 	figures, err := bench.Costs(t.Context(), env(l))
 	require.NoError(t, err)
 	require.Len(t, figures, 4)

@@ -1,24 +1,28 @@
 -- name: ClaimWaiting :many
+-- Materialized: a plan that ran the inner query more than once would claim more than asked.
+WITH c AS MATERIALIZED (
+    SELECT w.order_pk FROM orders w
+    WHERE w.latest_position > w.seen_position AND w.next_try_at <= now()
+    ORDER BY w.next_try_at LIMIT @most FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => @lease_seconds::float8)
-FROM (SELECT w.order_pk FROM orders w
-      WHERE w.latest_position > w.seen_position AND w.next_try_at <= now()
-      ORDER BY w.next_try_at LIMIT @most FOR NO KEY UPDATE SKIP LOCKED) c
-WHERE o.order_pk = c.order_pk
+FROM c WHERE o.order_pk = c.order_pk
 RETURNING o.*;
 
 -- name: ClaimRechecks :many
+WITH c AS MATERIALIZED (
+    SELECT w.order_pk FROM orders w
+    WHERE w.recheck_at <= @virtual_now::timestamptz AND w.next_try_at <= now()
+    ORDER BY w.recheck_at LIMIT @most FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => @lease_seconds::float8)
-FROM (SELECT w.order_pk FROM orders w
-      WHERE w.recheck_at <= @virtual_now::timestamptz AND w.next_try_at <= now()
-      ORDER BY w.recheck_at LIMIT @most FOR NO KEY UPDATE SKIP LOCKED) c
-WHERE o.order_pk = c.order_pk
+FROM c WHERE o.order_pk = c.order_pk
 RETURNING o.*;
 
 -- name: SaveHanding :execrows
--- A quiet fact is only settled when no workflow has loaded facts meanwhile: the judgement
--- rests on what the workflow believed.
+-- Only who holds the lease saves, by the next_try_at that the claim set, and never an older
+-- view over a newer one. A quiet fact is only settled when no workflow has loaded facts
+-- meanwhile: the judgement rests on what the workflow believed.
 UPDATE orders SET
-    seen_position = greatest(seen_position, @upto::bigint),
+    seen_position = @upto::bigint,
     handed_position = CASE WHEN @told::boolean THEN greatest(handed_position, @upto::bigint) ELSE handed_position END,
     started = started OR @told::boolean,
     run_id = CASE WHEN @run_id::text <> '' THEN @run_id::text ELSE run_id END,
@@ -27,13 +31,13 @@ UPDATE orders SET
     next_deadline_kind = @next_deadline_kind::text, next_deadline = sqlc.narg(next_deadline)::timestamptz,
     expected_payout_usd = sqlc.narg(expected_payout_usd)::text::numeric, country = @country::text, cases = @cases::integer,
     end_reason = @end_reason::text, updated_at = now()
-WHERE order_pk = @order_pk AND (@told::boolean
+WHERE order_pk = @order_pk AND next_try_at = @claimed AND seen_position <= @upto::bigint AND (@told::boolean
     OR handed_position = @believed::bigint AND judged_at IS NOT DISTINCT FROM sqlc.narg(judged_at)::timestamptz);
 
 -- name: Release :exec
 UPDATE orders SET attempts = attempts + @failures::integer, last_error = @last_error,
     next_try_at = now() + make_interval(secs => @after_seconds::float8)
-WHERE order_pk = @order_pk;
+WHERE order_pk = @order_pk AND next_try_at = @claimed;
 
 -- name: UpsertCases :exec
 INSERT INTO cases (order_pk, tracking_number, kind, opened_at, last_movement_at, alert_by, confirm_by, file_by,
@@ -65,10 +69,20 @@ SELECT * FROM orders WHERE store = @store AND order_no = @order_no FOR NO KEY UP
 
 -- name: NoteLoad :exec
 UPDATE orders SET judged_at = greatest(judged_at, @judged_at::timestamptz),
-    handed_position = CASE WHEN @for_order::boolean THEN latest_position ELSE handed_position END
+    handed_position = CASE WHEN @for_order::boolean THEN greatest(handed_position, @upto::bigint) ELSE handed_position END
 WHERE order_pk = @order_pk;
 
 -- name: FactsOf :many
 SELECT f.position, i.raw FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
 WHERE f.order_pk = @order_pk AND f.position > @behind
 ORDER BY f.position;
+
+-- name: FactsWithin :many
+-- The first facts behind a position that make up no more than a number of bytes; the first
+-- of all whatever its size.
+SELECT w.position, w.raw FROM (
+    SELECT f.position, i.raw, octet_length(i.raw) AS bytes, sum(octet_length(i.raw)) OVER (ORDER BY f.position) AS total
+    FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
+    WHERE f.order_pk = @order_pk AND f.position > @behind) w
+WHERE w.total <= @most_bytes::bigint OR w.total = w.bytes
+ORDER BY w.position;

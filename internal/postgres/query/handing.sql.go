@@ -11,11 +11,12 @@ import (
 )
 
 const claimRechecks = `-- name: ClaimRechecks :many
+WITH c AS MATERIALIZED (
+    SELECT w.order_pk FROM orders w
+    WHERE w.recheck_at <= $2::timestamptz AND w.next_try_at <= now()
+    ORDER BY w.recheck_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => $1::float8)
-FROM (SELECT w.order_pk FROM orders w
-      WHERE w.recheck_at <= $2::timestamptz AND w.next_try_at <= now()
-      ORDER BY w.recheck_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) c
-WHERE o.order_pk = c.order_pk
+FROM c WHERE o.order_pk = c.order_pk
 RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at
 `
 
@@ -69,11 +70,12 @@ func (q *Queries) ClaimRechecks(ctx context.Context, arg ClaimRechecksParams) ([
 }
 
 const claimWaiting = `-- name: ClaimWaiting :many
+WITH c AS MATERIALIZED (
+    SELECT w.order_pk FROM orders w
+    WHERE w.latest_position > w.seen_position AND w.next_try_at <= now()
+    ORDER BY w.next_try_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => $1::float8)
-FROM (SELECT w.order_pk FROM orders w
-      WHERE w.latest_position > w.seen_position AND w.next_try_at <= now()
-      ORDER BY w.next_try_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) c
-WHERE o.order_pk = c.order_pk
+FROM c WHERE o.order_pk = c.order_pk
 RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at
 `
 
@@ -82,6 +84,7 @@ type ClaimWaitingParams struct {
 	Most         int32
 }
 
+// Materialized: a plan that ran the inner query more than once would claim more than asked.
 func (q *Queries) ClaimWaiting(ctx context.Context, arg ClaimWaitingParams) ([]Order, error) {
 	rows, err := q.db.Query(ctx, claimWaiting, arg.LeaseSeconds, arg.Most)
 	if err != nil {
@@ -185,6 +188,48 @@ func (q *Queries) FactsOf(ctx context.Context, arg FactsOfParams) ([]FactsOfRow,
 	return items, nil
 }
 
+const factsWithin = `-- name: FactsWithin :many
+SELECT w.position, w.raw FROM (
+    SELECT f.position, i.raw, octet_length(i.raw) AS bytes, sum(octet_length(i.raw)) OVER (ORDER BY f.position) AS total
+    FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
+    WHERE f.order_pk = $1 AND f.position > $2) w
+WHERE w.total <= $3::bigint OR w.total = w.bytes
+ORDER BY w.position
+`
+
+type FactsWithinParams struct {
+	OrderPk   int64
+	Behind    int64
+	MostBytes int64
+}
+
+type FactsWithinRow struct {
+	Position int64
+	Raw      string
+}
+
+// The first facts behind a position that make up no more than a number of bytes; the first
+// of all whatever its size.
+func (q *Queries) FactsWithin(ctx context.Context, arg FactsWithinParams) ([]FactsWithinRow, error) {
+	rows, err := q.db.Query(ctx, factsWithin, arg.OrderPk, arg.Behind, arg.MostBytes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FactsWithinRow
+	for rows.Next() {
+		var i FactsWithinRow
+		if err := rows.Scan(&i.Position, &i.Raw); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockOrder = `-- name: LockOrder :one
 SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at FROM orders WHERE store = $1 AND order_no = $2 FOR NO KEY UPDATE
 `
@@ -226,25 +271,31 @@ func (q *Queries) LockOrder(ctx context.Context, arg LockOrderParams) (Order, er
 
 const noteLoad = `-- name: NoteLoad :exec
 UPDATE orders SET judged_at = greatest(judged_at, $1::timestamptz),
-    handed_position = CASE WHEN $2::boolean THEN latest_position ELSE handed_position END
-WHERE order_pk = $3
+    handed_position = CASE WHEN $2::boolean THEN greatest(handed_position, $3::bigint) ELSE handed_position END
+WHERE order_pk = $4
 `
 
 type NoteLoadParams struct {
 	JudgedAt time.Time
 	ForOrder bool
+	Upto     int64
 	OrderPk  int64
 }
 
 func (q *Queries) NoteLoad(ctx context.Context, arg NoteLoadParams) error {
-	_, err := q.db.Exec(ctx, noteLoad, arg.JudgedAt, arg.ForOrder, arg.OrderPk)
+	_, err := q.db.Exec(ctx, noteLoad,
+		arg.JudgedAt,
+		arg.ForOrder,
+		arg.Upto,
+		arg.OrderPk,
+	)
 	return err
 }
 
 const release = `-- name: Release :exec
 UPDATE orders SET attempts = attempts + $1::integer, last_error = $2,
     next_try_at = now() + make_interval(secs => $3::float8)
-WHERE order_pk = $4
+WHERE order_pk = $4 AND next_try_at = $5
 `
 
 type ReleaseParams struct {
@@ -252,6 +303,7 @@ type ReleaseParams struct {
 	LastError    string
 	AfterSeconds float64
 	OrderPk      int64
+	Claimed      time.Time
 }
 
 func (q *Queries) Release(ctx context.Context, arg ReleaseParams) error {
@@ -260,13 +312,14 @@ func (q *Queries) Release(ctx context.Context, arg ReleaseParams) error {
 		arg.LastError,
 		arg.AfterSeconds,
 		arg.OrderPk,
+		arg.Claimed,
 	)
 	return err
 }
 
 const saveHanding = `-- name: SaveHanding :execrows
 UPDATE orders SET
-    seen_position = greatest(seen_position, $1::bigint),
+    seen_position = $1::bigint,
     handed_position = CASE WHEN $2::boolean THEN greatest(handed_position, $1::bigint) ELSE handed_position END,
     started = started OR $2::boolean,
     run_id = CASE WHEN $3::text <> '' THEN $3::text ELSE run_id END,
@@ -275,8 +328,8 @@ UPDATE orders SET
     next_deadline_kind = $7::text, next_deadline = $8::timestamptz,
     expected_payout_usd = $9::text::numeric, country = $10::text, cases = $11::integer,
     end_reason = $12::text, updated_at = now()
-WHERE order_pk = $13 AND ($2::boolean
-    OR handed_position = $14::bigint AND judged_at IS NOT DISTINCT FROM $15::timestamptz)
+WHERE order_pk = $13 AND next_try_at = $14 AND seen_position <= $1::bigint AND ($2::boolean
+    OR handed_position = $15::bigint AND judged_at IS NOT DISTINCT FROM $16::timestamptz)
 `
 
 type SaveHandingParams struct {
@@ -293,12 +346,14 @@ type SaveHandingParams struct {
 	Cases             int32
 	EndReason         string
 	OrderPk           int64
+	Claimed           time.Time
 	Believed          int64
 	JudgedAt          *time.Time
 }
 
-// A quiet fact is only settled when no workflow has loaded facts meanwhile: the judgement
-// rests on what the workflow believed.
+// Only who holds the lease saves, by the next_try_at that the claim set, and never an older
+// view over a newer one. A quiet fact is only settled when no workflow has loaded facts
+// meanwhile: the judgement rests on what the workflow believed.
 func (q *Queries) SaveHanding(ctx context.Context, arg SaveHandingParams) (int64, error) {
 	result, err := q.db.Exec(ctx, saveHanding,
 		arg.Upto,
@@ -314,6 +369,7 @@ func (q *Queries) SaveHanding(ctx context.Context, arg SaveHandingParams) (int64
 		arg.Cases,
 		arg.EndReason,
 		arg.OrderPk,
+		arg.Claimed,
 		arg.Believed,
 		arg.JudgedAt,
 	)

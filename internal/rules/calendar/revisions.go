@@ -2,7 +2,8 @@ package calendar
 
 // Revisions are this calendar and what it was before each of its later years was known, by
 // revision: a running story may be pinned to any of them, and must find it until it reads
-// the inbox again and moves on to the newest.
+// the inbox again and moves on to the newest. A year that [Calendar.WithYear] replaced is in
+// all of them: whoever replaces years keeps the Revisions of before too.
 func (c *Calendar) Revisions() map[string]*Calendar {
 	all := map[string]*Calendar{c.revision: c}
 	for n := 1; n < len(c.years); n++ {
