@@ -228,7 +228,7 @@ func (a *auditor) look(ctx context.Context, store, order string, ask bool) (*fin
 		return nil, err
 	}
 	f.readModel(all, rs, now, cases)
-	if o.Started && rules.MustTell(k.Aware, all, rs, now) {
+	if o.Started && rules.MustTell(k.Told, all, rs, now) {
 		f.differs(CheckUntold, "", fmt.Sprintf("facts up to %d", o.Latest), fmt.Sprintf("up to %d", o.Handed))
 	}
 	if err := a.running(ctx, f, all, rs, now); err != nil {

@@ -15,9 +15,6 @@ import (
 type Knowledge struct {
 	All  *rules.Facts
 	Told *rules.Facts // what the Order workflow was given
-	// Aware is that and what claims brought about: they live by it, and the order, which need
-	// not hear of it at once, reads it before any deadline takes effect.
-	Aware *rules.Facts
 }
 
 // known are the facts of one order.
@@ -32,7 +29,7 @@ type known struct {
 // read sorts out the facts of o.
 func read(o *postgres.Order, rows []postgres.Fact) *known {
 	none := func() *rules.Facts { return rules.NewFacts(o.Store, o.Order) }
-	k := &known{rows: rows, Knowledge: Knowledge{All: none(), Told: none(), Aware: none()}}
+	k := &known{rows: rows, Knowledge: Knowledge{All: none(), Told: none()}}
 	for _, row := range rows {
 		e, err := protocol.DecodeEvent([]byte(row.Raw))
 		if err != nil {
@@ -42,9 +39,6 @@ func read(o *postgres.Order, rows []postgres.Fact) *known {
 		k.All.Add(e)
 		if row.Position <= o.Handed {
 			k.Told.Add(e)
-		}
-		if row.Position <= o.Handed || protocol.OfStory(e.Source) {
-			k.Aware.Add(e)
 		}
 		switch e.Data.(type) {
 		case *rules.ClaimFiled, *rules.ClaimDecided, *rules.ClaimFact:
@@ -139,11 +133,11 @@ func mustTell(o *postgres.Order, k *known, rs rules.Ruleset, now time.Time) bool
 	case !o.Started:
 		return rules.MustStart(k.All, rs, now)
 	case k.upto() > o.Seen:
-		return rules.MustTell(k.Aware, k.All, rs, now)
+		return rules.MustTell(k.Told, k.All, rs, now)
 	case k.upto() > o.Handed:
 		// Only time has passed. A running workflow wakes by itself; one whose story was over
 		// does not, and a fact that lay ahead may go on with it.
-		return rules.PlanOrder(k.Aware, rs, now).End != "" && rules.MustTell(k.Aware, k.All, rs, now)
+		return rules.PlanOrder(k.Told, rs, now).End != "" && rules.MustTell(k.Told, k.All, rs, now)
 	}
 	return false
 }

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"strings"
 	"time"
 
 	"parcelward/internal/rules"
@@ -103,9 +102,6 @@ func SourceOfPoll(carrier string) string { return "parcelward/poll/" + carrier }
 // SourceOfStory is the event source of what a workflow brought about; the event's ID is the
 // step, so that a repeat is the same event.
 func SourceOfStory(workflowID string) string { return sourceStory + workflowID }
-
-// OfStory tells whether a source is that of a workflow.
-func OfStory(source string) bool { return strings.HasPrefix(source, sourceStory) }
 
 // Clock tells virtual time: origin + (real - start) * speed. The zero Clock is real time.
 type Clock struct {
