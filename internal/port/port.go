@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
-	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 )
 
@@ -29,13 +28,6 @@ type Inbox interface {
 	// ForOrder it notes that the Order workflow knows them from now on; it takes the lock
 	// that routing a new fact takes, so that no fact slips in between.
 	Load(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, error)
-}
-
-// Tracker asks a carrier or an aggregator for a parcel's whole trace.
-type Tracker interface {
-	// Trace returns the rows known at now, oldest first; none for a number that the
-	// carrier does not know yet.
-	Trace(ctx context.Context, p protocol.Parcel, now time.Time) ([]rules.Row, error)
 }
 
 // Filing hands claims in. Where the platform has no interface for it a person does, and

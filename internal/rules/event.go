@@ -203,6 +203,7 @@ const (
 type Row struct {
 	At          time.Time `json:"at"`
 	Milestone   Milestone `json:"milestone"`
+	Code        string    `json:"code,omitempty"` // the service's own, raw
 	Location    string    `json:"location,omitempty"`
 	Description string    `json:"description,omitempty"`
 	SignedBy    string    `json:"signed_by,omitempty"`

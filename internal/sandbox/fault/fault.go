@@ -1,0 +1,185 @@
+// Package fault lets HTTP calls go wrong as they do in life, for tests and demos.
+package fault
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Body is what becomes of an answer's body.
+type Body string
+
+// The fates of a body.
+const (
+	Whole   Body = ""        // it stays
+	Half    Body = "half"    // it breaks off in the middle, with the connection
+	Cut     Body = "cut"     // half of it comes, as if that were all
+	Garbage Body = "garbage" // HTML of a proxy instead, with the answer's own status
+	Empty   Body = "empty"
+)
+
+// Fault is what goes wrong with calls.
+type Fault struct {
+	Path       string        // prefix, such as /track; empty: any
+	Method     string        // empty: any
+	Times      int           // so many calls; 0: without end
+	Share      float64       // of the calls that fit, 0 to 1; 0: each
+	Delay      time.Duration // real, before the answer
+	Status     int           // answer this instead, 400 to 599; 0: the service answers
+	RetryAfter int           // seconds, in the answer's header
+	LostAnswer bool          // do what is asked, and answer Status all the same
+	Body       Body          // of the service's own answer
+}
+
+// Check says what is wrong with a fault.
+func (f Fault) Check() error {
+	switch {
+	case f.Path != "" && !strings.HasPrefix(f.Path, "/"):
+		return fmt.Errorf("path: expected a prefix that begins with /, got %q", f.Path)
+	case f.Times < 0 || f.Share < 0 || f.Share > 1 || f.Delay < 0:
+		return fmt.Errorf("times, share, delay: expected at least 0, at least 0 and at most 1, at least 0")
+	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("status: expected 400 to 599 or none, got %d", f.Status)
+	case f.LostAnswer && f.Status == 0:
+		return fmt.Errorf("lost_answer: expected a status that is answered instead")
+	}
+	return nil
+}
+
+// Injector stands in front of a service. The zero value lets everything through; it is safe
+// for concurrent use. Which calls a share hits follows from the seed.
+type Injector struct {
+	mu     sync.Mutex
+	faults []*Fault
+	random *rand.Rand
+	count  int
+}
+
+// New makes an injector whose shares follow from seed.
+func New(seed uint64) *Injector { return &Injector{random: rand.New(rand.NewPCG(seed, seed))} }
+
+// Add adds faults behind those known; a call suffers the first that fits.
+func (i *Injector) Add(faults ...Fault) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, f := range faults {
+		i.faults = append(i.faults, &f)
+	}
+}
+
+// Clear takes all faults away.
+func (i *Injector) Clear() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.faults = nil
+}
+
+// Count is how many calls went wrong.
+func (i *Injector) Count() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.count
+}
+
+func (i *Injector) take(r *http.Request) *Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for at, f := range i.faults {
+		if !strings.HasPrefix(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method {
+			continue
+		}
+		if f.Share > 0 && i.dice() >= f.Share {
+			continue
+		}
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				i.faults = slices.Delete(i.faults, at, at+1)
+			}
+		}
+		i.count++
+		hit := *f
+		return &hit
+	}
+	return nil
+}
+
+func (i *Injector) dice() float64 {
+	if i.random == nil {
+		i.random = rand.New(rand.NewPCG(1, 1)) //nolint:gosec // chance for tests
+	}
+	return i.random.Float64()
+}
+
+// Wrap puts the injector in front of a service.
+func (i *Injector) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := i.take(r)
+		if f == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if f.Delay > 0 && !wait(r, f.Delay) {
+			return
+		}
+		f.answer(w, r, next)
+	})
+}
+
+func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if f.Status == 0 && f.Body == Whole {
+		next.ServeHTTP(w, r)
+		return
+	}
+	heard := httptest.NewRecorder()
+	if f.Status == 0 || f.LostAnswer {
+		next.ServeHTTP(heard, r)
+	}
+	if f.Status != 0 {
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+		}
+		http.Error(w, "a fault that was asked for", f.Status)
+		return
+	}
+	body := heard.Body.Bytes()
+	for key, values := range heard.Header() {
+		w.Header()[key] = values
+	}
+	switch f.Body {
+	case Half:
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
+		body = body[:len(body)/2]
+	case Cut:
+		body = body[:len(body)/2]
+	case Garbage:
+		body = bytes.Clone([]byte("<html><body><h1>502 Bad Gateway</h1>\xff\xfe</body></html>"))
+	case Empty:
+		body = nil
+	case Whole:
+	}
+	w.WriteHeader(heard.Code)
+	_, _ = w.Write(body) // a caller who is gone asks again
+	if f.Body == Half {
+		panic(http.ErrAbortHandler) // the connection breaks
+	}
+}
+
+// wait waits, until the caller is gone.
+func wait(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
