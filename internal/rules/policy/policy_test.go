@@ -119,6 +119,10 @@ exchange.order_event_within 10s S4
 exchange.carrier_event_within 1m0s S4
 exchange.rate_alert_within 10m0s S4
 exchange.platform_lag_max 2h0m0s S0
+exchange.poll_every 12h0m0s S4 reading
+exchange.poll_silent_every 24h0m0s S4 reading
+exchange.poll_near [7d 2d] S4 reading
+exchange.poll_near_every [6h0m0s 2h0m0s] S4 reading
 statement.service_fee_percent 1.2 S0
 statement.insurance_percent 0.5 S0
 statement.insurance_cap 500.00 CNY S0

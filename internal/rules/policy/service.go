@@ -75,6 +75,14 @@ type Exchange struct {
 	RateAlertWithin Value[Duration] `yaml:"rate_alert_within"`
 	// PlatformLagMax is how far the platform's trace may be behind the carrier's.
 	PlatformLagMax Value[Duration] `yaml:"platform_lag_max"`
+	// PollEvery is how often a carrier is asked about a parcel that nothing presses for;
+	// PollSilentEvery while it is on its line-haul, which is normally silent.
+	PollEvery       Value[Duration] `yaml:"poll_every"`
+	PollSilentEvery Value[Duration] `yaml:"poll_silent_every"`
+	// PollNear is how long before a deadline that a movement would change the carrier is asked
+	// more often, longest first; PollNearEvery is how often, for each.
+	PollNear      Value[[]Duration] `yaml:"poll_near"`
+	PollNearEvery Value[[]Duration] `yaml:"poll_near_every"`
 }
 
 // Statement is the store's monthly account; both fees are of the freight.

@@ -25,6 +25,7 @@ func (d *decoder) validate(p *Pack) {
 	d.check("complaint.points_max.value", p.Complaint.PointsMin.Value <= p.Complaint.PointsMax.Value, "less than points_min, expected at least that")
 	d.check("ticket.file_until.value", p.Ticket.FileFrom.Value < p.Ticket.FileUntil.Value && p.Ticket.FileUntil.Value <= Duration(day),
 		"expected a time after file_from, at most 24h")
+	d.exchange(&p.Exchange)
 	p.certified = set(p.Shipping.CertifiedServices.Value)
 	p.economy = set(p.Shipping.EconomyServices.Value)
 }
@@ -93,6 +94,17 @@ func (d *decoder) claim(c *Claim) {
 	d.check("claim.review_expected_workdays.value", c.ReviewExpectedWorkdays.Value <= c.ReviewWorkdays.Value, "expected at most review_workdays")
 }
 
+func (d *decoder) exchange(e *Exchange) {
+	d.longestFirst("exchange.poll_near.value", e.PollNear.Value)
+	d.check("exchange.poll_near_every.value", len(e.PollNearEvery.Value) == len(e.PollNear.Value), "expected one for each of poll_near")
+	every := func(path string, spans ...Duration) {
+		d.check(path, all(spans, func(s Duration) bool { return s >= Duration(time.Minute) }), "expected at least 1m: a carrier takes so many calls only")
+	}
+	every("exchange.poll_every.value", e.PollEvery.Value)
+	every("exchange.poll_silent_every.value", e.PollSilentEvery.Value)
+	every("exchange.poll_near_every.value", e.PollNearEvery.Value...)
+}
+
 // milestone catches a misspelt one, which would switch its rule off in silence.
 func (d *decoder) milestone(path, name string) {
 	milestones := []string{
@@ -112,8 +124,8 @@ func country(code string) bool {
 	return len(code) == 2 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-func all(items []string, holds func(string) bool) bool {
-	return !slices.ContainsFunc(items, func(s string) bool { return !holds(s) })
+func all[T any](items []T, holds func(T) bool) bool {
+	return !slices.ContainsFunc(items, func(item T) bool { return !holds(item) })
 }
 
 func set(items []string) map[string]struct{} {
