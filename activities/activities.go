@@ -7,8 +7,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,13 +17,15 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
-	"parcelward/internal/rules"
 )
 
 // Activities are the ports that the workflows act through.
 type Activities struct {
 	Inbox    port.Inbox
 	Tracker  port.Tracker
+	Traces   port.Traces
+	Services port.Services
+	Sweeps   port.Sweeps
 	Filing   port.Filing
 	Vault    port.Vault
 	Notifier port.Notifier
@@ -47,6 +47,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityGather:      a.Gather,
 		protocol.ActivityFile:        a.File,
 		protocol.ActivityAppeal:      a.Appeal,
+		protocol.ActivitySweep:       a.Sweep,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
@@ -67,30 +68,21 @@ func (a *Activities) RecordFacts(ctx context.Context, events []json.RawMessage) 
 	return fail("write to the inbox", a.Inbox.Record(ctx, events))
 }
 
-// PollCarrier asks the carrier for a parcel's trace and writes it to the inbox. The event's
-// ID is made of the rows, so that the same answer is the same event.
+// PollCarrier asks about one parcel, outside the sweep, and has what is new recorded.
 func (a *Activities) PollCarrier(ctx context.Context, r protocol.PollRequest) error {
-	rows, err := a.Tracker.Trace(ctx, r.Parcel, r.Now)
-	if err != nil {
-		return fail("ask the carrier about "+r.Parcel.TrackingNumber, err)
+	p := port.Tracked{Store: r.Parcel.Store, Order: r.Parcel.Order, Number: r.Parcel.TrackingNumber, Carrier: r.Parcel.Carrier}
+	service, answer, err := a.Tracker.Trace(ctx, p, r.Now)
+	if err == nil {
+		err = answer.Err
 	}
-	if len(rows) == 0 {
+	if err != nil {
+		return fail("ask about "+r.Parcel.TrackingNumber, err)
+	}
+	if service == "" || len(answer.Rows) == 0 {
 		return nil
 	}
-	content, err := json.Marshal(rows)
-	if err != nil {
-		return fail("encode the trace", err)
-	}
-	sum := sha256.Sum256(content)
-	raw, err := protocol.EncodeEvent(rules.Event{
-		Source: protocol.SourceOfPoll(r.Parcel.Carrier), ID: r.Parcel.TrackingNumber + "/" + hex.EncodeToString(sum[:8]),
-		Type: rules.TypeTrackingUpdated, Store: r.Parcel.Store, Order: r.Parcel.Order, Time: rows[len(rows)-1].At,
-		Data: &rules.TrackingUpdated{TrackingNumber: r.Parcel.TrackingNumber, Rows: rows},
-	})
-	if err != nil {
-		return fail("encode the trace", err)
-	}
-	return fail("write the trace to the inbox", a.Inbox.Record(ctx, []json.RawMessage{json.RawMessage(raw)}))
+	_, err = a.Traces.Learn(ctx, service, []port.Answer{answer})
+	return fail("record the trace", err)
 }
 
 // Notify tells people something once.

@@ -23,7 +23,10 @@ var now = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 // ports answer with what they are given.
 type ports struct {
 	err      error
-	rows     []rules.Row
+	service  string      // that answers; empty: none
+	rows     []rules.Row // of its answer
+	about    error       // the number alone
+	learnt   []port.Answer
 	recorded []json.RawMessage
 }
 
@@ -36,9 +39,16 @@ func (p *ports) Load(context.Context, protocol.FactsQuery) (protocol.Facts, erro
 	return protocol.Facts{Events: []json.RawMessage{json.RawMessage(`{}`)}}, p.err
 }
 
-func (p *ports) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
-	return p.rows, p.err
+func (p *ports) Trace(_ context.Context, what port.Tracked, _ time.Time) (string, port.Answer, error) {
+	return p.service, port.Answer{Number: what.Number, Rows: p.rows, Err: p.about}, p.err
 }
+
+func (p *ports) Learn(_ context.Context, service string, answers []port.Answer) (port.Learnt, error) {
+	p.learnt = append(p.learnt, answers...)
+	return port.Learnt{Rows: len(answers)}, p.err
+}
+
+func (p *ports) KeepUnreadable(context.Context, string, string, []byte) error { return p.err }
 
 func (p *ports) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
 	return protocol.Filed{ClaimID: r.Key, At: r.Now}, p.err
@@ -57,7 +67,7 @@ func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
 func environment(p *ports) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Filing: p, Vault: p, Notifier: p, Calendar: "c7"})
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Vault: p, Notifier: p, Calendar: "c7"})
 	return env
 }
 
@@ -108,31 +118,36 @@ func TestLoadFactsNamesTheCalendar(t *testing.T) {
 	require.Len(t, facts.Events, 1)
 }
 
-// The same answer of a carrier is the same event; another is another; none is none.
+// What a service says of the number is recorded; nobody to ask, and nothing said, is no error;
+// a refusal of the number is not repeated.
 func TestPollCarrier(t *testing.T) {
 	t.Parallel()
-	request := protocol.PollRequest{Parcel: protocol.Parcel{Store: "s", Order: "o", TrackingNumber: "LP1", Carrier: "cainiao"}, Now: now}
-	first := rules.Row{At: now.Add(-time.Hour), Milestone: rules.PickedUp, Source: rules.FromCarrier}
-	second := rules.Row{At: now, Milestone: rules.InTransit, Source: rules.FromCarrier}
-	p := &ports{}
-	env := environment(p)
-	for _, rows := range [][]rules.Row{{first}, {first}, {first, second}, nil} {
-		p.rows = rows
-		_, err := env.ExecuteActivity(protocol.ActivityPollCarrier, request)
-		require.NoError(t, err)
+	request := inputs[protocol.ActivityPollCarrier]
+	rows := []rules.Row{{At: now, Milestone: rules.InTransit, Source: rules.FromCarrier}}
+	for _, tc := range []struct {
+		name   string
+		ports  ports
+		learnt int
+		refuse bool
+	}{
+		{"told", ports{service: "cainiao", rows: rows}, 1, false},
+		{"nothing said", ports{service: "cainiao"}, 0, false},
+		{"nobody to ask", ports{rows: rows}, 0, false},
+		{"refused", ports{service: "cainiao", about: fmt.Errorf("malformed: %w", port.ErrRefused)}, 0, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := environment(&tc.ports).ExecuteActivity(protocol.ActivityPollCarrier, request)
+			require.Len(t, tc.ports.learnt, tc.learnt)
+			if !tc.refuse {
+				require.NoError(t, err)
+				return
+			}
+			var failed *temporal.ApplicationError
+			require.ErrorAs(t, err, &failed)
+			require.True(t, failed.NonRetryable())
+		})
 	}
-	require.Len(t, p.recorded, 3)
-	var events []rules.Event
-	for _, raw := range p.recorded {
-		e, err := protocol.DecodeEvent(raw)
-		require.NoError(t, err)
-		require.Equal(t, protocol.SourceOfPoll("cainiao"), e.Source)
-		events = append(events, e)
-	}
-	require.Equal(t, events[0], events[1])
-	require.NotEqual(t, events[1].ID, events[2].ID)
-	require.Equal(t, now, events[2].Time, "it exists from its latest row on")
-	require.Equal(t, []rules.Row{first, second}, events[2].Data.(*rules.TrackingUpdated).Rows)
 }
 
 func TestFileAndAppealPassOn(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
@@ -64,7 +65,7 @@ func TestCarrierKnowsOfNewerMovement(t *testing.T) {
 	require.Empty(t, w.assessment(moved.Add(30*day-time.Second)).Cases)
 	require.Equal(t, []string{since(moved.Add(30*day)) + " confirm", since(end) + ended(rules.StatusClosed)}, w.told())
 	events := recordedFacts[*rules.TrackingUpdated](w)
-	require.Equal(t, protocol.SourceOfPoll("cainiao"), events[len(events)-1].Source)
+	require.Equal(t, protocol.SourceOfTrace("carrier", store), events[len(events)-1].Source)
 }
 
 // A carrier that does not answer is left out.
@@ -118,9 +119,9 @@ func TestEachParcelHasItsOwnCarrier(t *testing.T) {
 	w.order(orderCreated("US", false), paid(created), recorded(created), second)
 	w.result()
 	require.Equal(t, map[string]string{parcel: "cainiao", "YT2": "yanwen"}, carriers)
-	require.Equal(t, []protocol.Parcel{
-		{Store: store, Order: number, TrackingNumber: parcel, Carrier: "cainiao"},
-		{Store: store, Order: number, TrackingNumber: "YT2", Carrier: "yanwen"},
+	require.Equal(t, []port.Tracked{
+		{Store: store, Order: number, Number: parcel, Carrier: "cainiao"},
+		{Store: store, Order: number, Number: "YT2", Carrier: "yanwen"},
 	}, w.polled)
 }
 

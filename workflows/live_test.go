@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/temporalclient"
@@ -196,8 +197,8 @@ func (l *live) Load(_ context.Context, q protocol.FactsQuery) (protocol.Facts, e
 	return protocol.Facts{Events: slices.Clone(in.events[q.Behind:])}, nil
 }
 
-func (l *live) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
-	return nil, nil
+func (l *live) Trace(context.Context, port.Tracked, time.Time) (string, port.Answer, error) {
+	return "", port.Answer{}, nil
 }
 
 func (l *live) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed, error) {

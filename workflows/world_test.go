@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"parcelward/activities"
+	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/calendar"
@@ -46,7 +47,7 @@ type world struct {
 	keeps    bool              // the story under test is an order: it is told what its claims bring about
 	queries  []protocol.FactsQuery
 	page     int // how many facts one reading of the inbox brings; 0: all
-	polled   []protocol.Parcel
+	polled   []port.Tracked
 	trace    []rules.Row
 	clock    protocol.Clock // of a claim under test; zero: real time
 	answer   protocol.Filed // of File and Appeal; zero: Pending
@@ -89,7 +90,7 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Filing: w, Vault: w, Notifier: w})
+	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Vault: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
 }
@@ -271,13 +272,31 @@ func (w *world) Load(_ context.Context, q protocol.FactsQuery) (protocol.Facts, 
 	return protocol.Facts{Events: slices.Clone(w.inbox[from:to]), More: to < len(w.inbox)}, nil
 }
 
-func (w *world) Trace(_ context.Context, p protocol.Parcel, _ time.Time) ([]rules.Row, error) {
+func (w *world) Trace(_ context.Context, p port.Tracked, _ time.Time) (string, port.Answer, error) {
 	w.mu.Lock()
 	w.polled = append(w.polled, p)
 	w.mu.Unlock()
 	err := w.count("poll")
-	return w.trace, err
+	return "carrier", port.Answer{Number: p.Number, Rows: w.trace}, err
 }
+
+func (w *world) Learn(ctx context.Context, service string, answers []port.Answer) (port.Learnt, error) {
+	for _, a := range answers {
+		raw, err := protocol.EncodeEvent(rules.Event{
+			Source: protocol.SourceOfTrace(service, store), ID: a.Number, Type: rules.TypeTrackingUpdated, Store: store, Order: number,
+			Time: a.Rows[0].At, Data: &rules.TrackingUpdated{TrackingNumber: a.Number, Rows: a.Rows},
+		})
+		if err != nil {
+			return port.Learnt{}, err
+		}
+		if err := w.Record(ctx, []json.RawMessage{json.RawMessage(raw)}); err != nil {
+			return port.Learnt{}, err
+		}
+	}
+	return port.Learnt{}, nil
+}
+
+func (w *world) KeepUnreadable(context.Context, string, string, []byte) error { return nil }
 
 func (w *world) File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
 	w.mu.Lock()

@@ -9,9 +9,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/sync/semaphore"
 
 	"parcelward/internal/config"
+	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
@@ -45,16 +47,20 @@ type Options struct {
 	WebUI     string         // base URL of Temporal's Web UI, for links; empty: no links
 	Namespace string
 	Log       *slog.Logger
+
+	Pushers map[string]port.Pusher // services that push to us, by name
+	Traces  port.Traces            // where what they push goes; required with Pushers
 }
 
 type server struct {
 	Options
 	bodies *semaphore.Weighted // by bytes
+	hooks  metric.Int64Counter // pushes, by service and outcome
 }
 
 // New is the API's handler.
 func New(o Options) http.Handler {
-	s := &server{o, semaphore.NewWeighted(maxDecoding)}
+	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), hooks: pushCounter()}
 	mux := http.NewServeMux()
 	c := huma.DefaultConfig("Parcelward", "1")
 	c.Info.Description = "Keeps every deadline of a cross-border seller's orders: events in, assessments and confirmations out."
@@ -66,6 +72,7 @@ func New(o Options) http.Handler {
 	s.registerOrders(api)
 	s.registerConfirm(api)
 	s.registerHealth(api)
+	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)
 	return s.logged(http.NewCrossOriginProtection().Handler(mux))
 }
 

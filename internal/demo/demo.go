@@ -14,6 +14,7 @@ import (
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/wording"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/sandbox/world"
 )
 
 // Store is the demo's shop.
@@ -29,7 +30,7 @@ type Scenario struct {
 	Span     time.Duration
 	Events   []Sent // by time; those of one moment belong into one batch
 	Fates    []sandbox.Fate
-	Traces   []sandbox.Trace
+	Parcels  []world.Parcel     // what the carriers come to know
 	Expected map[string]Outcome // by order, as of Origin + Span
 }
 
@@ -51,7 +52,7 @@ func New(origin time.Time) Scenario {
 		s := newStory(Store, orderNames()[i], origin.Add(time.Duration(i)*hour))
 		outcome, fate := tell(s)
 		p.Events = append(p.Events, s.sent...)
-		p.Traces = append(p.Traces, s.traces...)
+		p.Parcels = append(p.Parcels, s.parcels...)
 		p.Expected[s.order] = outcome
 		if fate != nil {
 			fate.Store, fate.Order = s.store, s.order

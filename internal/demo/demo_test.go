@@ -161,7 +161,7 @@ func TestScenarioIsStable(t *testing.T) {
 		t.Errorf("the play lasts %s, expected at most 100 days", a.Span)
 	}
 	rows := 0
-	for _, trace := range a.Traces {
+	for _, trace := range a.Parcels {
 		rows += len(trace.Rows)
 		if !slices.IsSortedFunc(trace.Rows, func(x, y rules.Row) int { return x.At.Compare(y.At) }) {
 			t.Errorf("the trace of %s is not by time", trace.Number)

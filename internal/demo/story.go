@@ -11,7 +11,7 @@ import (
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 	"parcelward/internal/rules/tracknum"
-	"parcelward/internal/sandbox"
+	"parcelward/internal/sandbox/world"
 )
 
 const (
@@ -23,6 +23,7 @@ const (
 type Sent struct {
 	At    time.Time
 	Event json.RawMessage // CloudEvent
+	Scan  bool            // a carrier tells it: who plays with tracking services does not send it
 }
 
 // story tells one order's events. Times are counted from the order's creation.
@@ -30,12 +31,18 @@ type story struct {
 	store, order string
 	born         time.Time
 	sent         []Sent
-	traces       []sandbox.Trace // one per parcel recorded
+	carrier      string
+	service      string
+	country      string         // of destination
+	parcels      []world.Parcel // recorded ones
 }
 
 func newStory(store, order string, born time.Time) *story {
-	return &story{store: store, order: order, born: born.UTC().Truncate(time.Second)}
+	return &story{store: store, order: order, born: born.UTC().Truncate(time.Second), carrier: "CAINIAO", service: "CAINIAO_STANDARD"}
 }
+
+// by changes who carries the order's parcels, and on which line.
+func (s *story) by(carrier, service string) { s.carrier, s.service = carrier, service }
 
 // The sources of the demo's events.
 const (
@@ -53,14 +60,13 @@ func (s *story) tell(after time.Duration, source string, t rules.EventType, data
 	if err != nil {
 		panic("demo: an event of its own making cannot be encoded: " + err.Error())
 	}
-	s.sent = append(s.sent, Sent{at, json.RawMessage(raw)})
+	s.sent = append(s.sent, Sent{at, json.RawMessage(raw), source == fromCarrier})
 }
 
 // sale is what differs between the orders.
 type sale struct {
 	buyer, country, taxID string
 	category              rules.Category
-	service               string
 	freeShipping          bool
 	currency              string // default USD
 	usdRate               string // for 1 unit of another currency
@@ -72,11 +78,9 @@ type sale struct {
 
 // ordered creates and pays the order, in one batch.
 func (s *story) ordered(o sale) {
+	s.country = o.country
 	if o.category == "" {
 		o.category = rules.Standard
-	}
-	if o.service == "" {
-		o.service = standardLine
 	}
 	if o.currency == "" {
 		o.currency = "USD"
@@ -92,7 +96,7 @@ func (s *story) ordered(o sale) {
 		return a
 	}
 	created := &rules.OrderCreated{
-		Buyer: rules.Buyer{Name: o.buyer, Country: o.country, TaxID: o.taxID}, Category: o.category, ServiceCode: o.service,
+		Buyer: rules.Buyer{Name: o.buyer, Country: o.country, TaxID: o.taxID}, Category: o.category, ServiceCode: s.service,
 		FreeShipping: o.freeShipping, AmountPaid: in(o.paid), Freight: in(o.freight), Commission: in(o.commission), Tax: in(o.tax),
 		Items: []rules.Item{{SKU: o.sku, Quantity: max(o.pieces, 1)}},
 	}
@@ -104,20 +108,14 @@ func (s *story) ordered(o sale) {
 	s.tell(0, fromShop, rules.TypeOrderPaid, func(at time.Time) rules.Data { return &rules.OrderPaid{PaidAt: at} })
 }
 
-// The service lines of the demo, and who carries them.
-const (
-	standardLine = "CAINIAO_STANDARD"
-	courier      = "CAINIAO"
-)
-
 // recorded puts a parcel's number on the platform. numbers follow from the order's, so
 // that any number of orders can be told.
 func (s *story) recorded(after time.Duration, suffix string) (number string) {
 	number = tracknum.Normalize("PW" + s.order + suffix)
-	s.traces = append(s.traces, sandbox.Trace{Number: number})
+	s.parcels = append(s.parcels, world.Parcel{Number: number, Carrier: s.carrier, Country: s.country})
 	s.tell(after, fromShop, rules.TypeShipmentRecorded, func(at time.Time) rules.Data {
 		return &rules.ShipmentRecorded{
-			TrackingNumber: number, Carrier: courier, ServiceCode: standardLine,
+			TrackingNumber: number, Carrier: s.carrier, ServiceCode: s.service,
 			RecordedAt: at, ShippedAt: at.Add(-hour), TraceAlert: true,
 		}
 	})
@@ -134,9 +132,9 @@ func (s *story) scanned(after time.Duration, number string, r rules.Row) {
 		r.At = at
 		return &rules.TrackingUpdated{TrackingNumber: number, Rows: []rules.Row{r}}
 	})
-	for i := range s.traces {
-		if s.traces[i].Number == number {
-			s.traces[i].Rows = append(s.traces[i].Rows, r)
+	for i := range s.parcels {
+		if s.parcels[i].Number == number {
+			s.parcels[i].Rows = append(s.parcels[i].Rows, r)
 		}
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"net/http"
 	"time"
 
-	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
 
-// Tracker asks for one parcel's whole trace, whoever carries it.
+// Tracker asks whoever tracks a parcel's carrier.
 type Tracker interface {
-	// Trace returns the rows known at now, oldest first; none for a number that the
-	// carrier does not know yet.
-	Trace(ctx context.Context, p protocol.Parcel, now time.Time) ([]rules.Row, error)
+	// Trace returns the whole trace as known at now, and the service that told it; an empty
+	// service: nobody is there to ask about that carrier. Errors are those of
+	// [TrackingService.Track], or wrap [ErrBusy].
+	Trace(ctx context.Context, p Tracked, now time.Time) (service string, a Answer, err error)
 }
 
 // Tracked is a parcel that a tracking service is asked about.

@@ -120,6 +120,9 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 		if err := q.InsertParcels(ctx, parcels); err != nil {
 			return fmt.Errorf("insert parcels: %w", err)
 		}
+		if err := q.InsertTracked(ctx, tracked(&parcels)); err != nil {
+			return fmt.Errorf("insert tracked numbers: %w", err)
+		}
 	}
 	if len(traces.Seqs) > 0 {
 		if err := q.InsertTraces(ctx, traces); err != nil {
@@ -221,6 +224,7 @@ func addRow(p *query.InsertTracesParams, seq int64, place int, store string, d *
 	p.Numbers = append(p.Numbers, d.TrackingNumber)
 	p.Times = append(p.Times, r.At)
 	p.Milestones = append(p.Milestones, string(r.Milestone))
+	p.Codes = append(p.Codes, text(r.Code))
 	p.Sources = append(p.Sources, string(r.Source))
 	p.Locations = append(p.Locations, text(r.Location))
 	p.Descriptions = append(p.Descriptions, text(r.Description))

@@ -42,6 +42,9 @@ type Handing struct {
 	View    View
 	Cases   []Case
 	Entries []port.LedgerEntry // booked once per key
+
+	Polls    map[string]rules.PollPlan // of the order's parcels, by tracking number
+	JudgedAt time.Time                 // virtual
 }
 
 // SaveHanding settles what was done with an order as it was claimed. It reports false, and
@@ -58,6 +61,9 @@ func (db *DB) SaveHanding(ctx context.Context, o *Order, h *Handing) (bool, erro
 		}
 		saved = true
 		if err := saveCases(ctx, q, o, h); err != nil {
+			return err
+		}
+		if err := planPolls(ctx, q, o, h); err != nil {
 			return err
 		}
 		return book(ctx, q, h.Entries)

@@ -30,6 +30,8 @@ var (
 	_ port.Inbox  = (*DB)(nil)
 	_ port.Ledger = (*DB)(nil)
 	_ port.Vault  = (*DB)(nil)
+	_ port.Traces = (*DB)(nil)
+	_ port.Sweeps = (*DB)(nil)
 )
 
 // Options say how a DB uses its server.

@@ -123,7 +123,7 @@ func (db *DB) Trace(ctx context.Context, store, number string) ([]rules.Row, err
 	trace := make([]rules.Row, len(rows))
 	for i, r := range rows {
 		trace[i] = rules.Row{
-			At: r.At.UTC(), Milestone: rules.Milestone(r.Milestone), Location: r.Location, Description: r.Description,
+			At: r.At.UTC(), Milestone: rules.Milestone(r.Milestone), Code: r.Code, Location: r.Location, Description: r.Description,
 			SignedBy: r.SignedBy, Authorised: r.Authorised, Source: rules.RowSource(r.Source),
 		}
 	}

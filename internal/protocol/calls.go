@@ -90,3 +90,16 @@ type PollRequest struct {
 	Parcel Parcel    `json:"parcel"`
 	Now    time.Time `json:"now"` // virtual
 }
+
+// SweepInput asks one tracking service about every parcel that is due.
+type SweepInput struct {
+	Service string `json:"service"` // by its name
+	Clock   Clock  `json:"clock,omitzero"`
+}
+
+// SweepResult counts what became of it.
+type SweepResult struct {
+	Asked  int `json:"asked"`  // parcels answered for
+	Rows   int `json:"rows"`   // of traces that were new
+	Failed int `json:"failed"` // parcels that the service could say nothing of
+}

@@ -10,6 +10,7 @@ import (
 const (
 	WorkflowOrder = "Order"
 	WorkflowClaim = "Claim"
+	WorkflowSweep = "Sweep"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -40,6 +41,7 @@ const (
 	ActivityGather      = "Gather"      // local; Parcel to []Evidence
 	ActivityFile        = "File"        // FilingRequest to Filed
 	ActivityAppeal      = "Appeal"      // AppealRequest to Filed
+	ActivitySweep       = "Sweep"       // SweepInput to SweepResult
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -93,11 +95,14 @@ func ClaimWorkflowID(store, order string, c rules.CaseID) string {
 	return "claim/" + store + "/" + order + "/" + c.TrackingNumber + "/" + string(c.Kind) + "/" + c.OpenedAt.UTC().Format(openedAtLayout)
 }
 
+// SweepID names the Schedule, and the workflow, that asks a tracking service.
+func SweepID(service string) string { return "sweep/" + service }
+
 // SourceOfRun is the event source of what a person did through Temporal itself, in one run.
 func SourceOfRun(runID string) string { return sourceTemporal + runID }
 
-// SourceOfPoll is the event source of what a carrier answered when it was asked.
-func SourceOfPoll(carrier string) string { return "parcelward/poll/" + carrier }
+// SourceOfTrace is the event source of what a tracking service says of a store's parcels.
+func SourceOfTrace(service, store string) string { return "parcelward/trace/" + service + "/" + store }
 
 // SourceOfStory is the event source of what a workflow brought about; the event's ID is the
 // step, so that a repeat is the same event.

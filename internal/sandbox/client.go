@@ -9,30 +9,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
-	"parcelward/internal/rules"
+	"parcelward/internal/wire"
 )
-
-// UnavailableError says that the sandbox cannot answer now; a repeat may help.
-type UnavailableError struct {
-	Call   string
-	Status int           // HTTP
-	After  time.Duration // real, from Retry-After, at most 1 h; 0: not said
-	Detail string
-}
-
-// Error implements error.
-func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("%s: expected an answer, got HTTP %d %s; try again", e.Call, e.Status, e.Detail)
-}
-
-// RetryAfter is how long to wait before a repeat; 0 where the other side did not say.
-func (e *UnavailableError) RetryAfter() time.Duration { return e.After }
 
 // client speaks to a sandbox.
 type client struct {
@@ -40,28 +22,12 @@ type client struct {
 	http *http.Client
 }
 
-// Tracker asks the invented carrier. An HTTP 5xx, 408 or 429 is an *[UnavailableError], any
-// other 4xx wraps [port.ErrRefused].
-func Tracker(baseURL string, c *http.Client) port.Tracker { return newClient(baseURL, c) }
-
-// Filing files with the invented platform; no real one offers this. Errors are as Tracker's.
+// Filing files with the invented platform; no real one offers this. An error is an
+// *[port.UnavailableError] where a repeat may help, else it wraps [port.ErrRefused].
 func Filing(baseURL string, c *http.Client) port.Filing { return newClient(baseURL, c) }
 
 func newClient(baseURL string, c *http.Client) *client {
 	return &client{strings.TrimSuffix(baseURL, "/"), c}
-}
-
-// Trace implements [port.Tracker].
-func (c *client) Trace(ctx context.Context, p protocol.Parcel, now time.Time) ([]rules.Row, error) {
-	var trace rules.TrackingUpdated
-	if err := c.call(ctx, http.MethodGet, "/carrier/traces/"+url.PathEscape(p.TrackingNumber), "", nil, &trace); err != nil {
-		return nil, err
-	}
-	n := len(trace.Rows)
-	for n > 0 && trace.Rows[n-1].At.After(now) {
-		n--
-	}
-	return trace.Rows[:n], nil
 }
 
 // File implements [port.Filing].
@@ -106,42 +72,15 @@ func (c *client) call(ctx context.Context, method, path, key string, in, out any
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set(keyHeader, key)
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("%s: %w", call, err)
-	}
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		return fmt.Errorf("%s: read the answer: %w", call, err)
-	}
-	switch {
-	case resp.StatusCode/100 == 2:
-		if err := json.Unmarshal(answer, out); err != nil {
-			return fmt.Errorf("%s: decode the answer: %w", call, err)
-		}
-		return nil
-	case resp.StatusCode == http.StatusNotFound:
+	answer, err := wire.Do(c.http, req, call)
+	if refused, ok := errors.AsType[*wire.StatusError](err); ok && refused.Status == http.StatusNotFound {
 		return fmt.Errorf("%s: %w", call, errNotFound)
-	case resp.StatusCode/100 == 4 && resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusRequestTimeout:
-		return fmt.Errorf("%s: HTTP %d %s: %w", call, resp.StatusCode, detail(answer), port.ErrRefused)
 	}
-	return &UnavailableError{Call: call, Status: resp.StatusCode, After: retryAfter(resp.Header.Get("Retry-After")), Detail: detail(answer)}
-}
-
-// maxRetryAfter bounds what the other side may ask for: deadlines go on meanwhile.
-const maxRetryAfter = time.Hour
-
-// retryAfter reads a Retry-After; anything but whole seconds counts as not said.
-func retryAfter(header string) time.Duration {
-	seconds, _ := strconv.Atoi(header) // out of range: the nearest number that fits
-	return time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
-}
-
-// detail is the reason in an answer, else its beginning.
-func detail(answer []byte) string {
-	var p problem
-	if json.Unmarshal(answer, &p) == nil && p.Error != "" {
-		return p.Error
+	if err != nil {
+		return err //nolint:wrapcheck // names the call
 	}
-	return string(answer[:min(len(answer), 200)])
+	if err := json.Unmarshal(answer, out); err != nil {
+		return &port.UnavailableError{Call: call, Status: http.StatusOK, Detail: "an answer that cannot be read: " + err.Error()}
+	}
+	return nil
 }

@@ -1,9 +1,8 @@
-// Package sandbox is an invented carrier and an invented platform, spoken to over HTTP, for
-// the demo, tests and load.
+// Package sandbox is an invented interface for claims, spoken to over HTTP, for the demo,
+// tests and load. The packages below it are twins of real services; this is none.
 //
 // The claims interface is pure invention: the real platform has no public interface for
-// claims or appeals, and whoever files for real is a person (activities.Assisted). The
-// carrier's answers are in the exchange format, not in that of any real carrier.
+// claims or appeals, and whoever files for real is a person (activities.Assisted).
 //
 // Invariants: a filing or an appeal of a known key changes nothing and gets the first
 // answer; claim numbers and event IDs follow from the keys, so that a repeat is the same
@@ -21,6 +20,7 @@ import (
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
+	"parcelward/internal/sandbox/fault"
 )
 
 // Options set a sandbox up.
@@ -29,7 +29,6 @@ type Options struct {
 	Callback string         // where decisions and payments are pushed, such as the API's /v1/events; empty: nowhere
 	Client   *http.Client   // pushes; nil: a client of 10 s per call
 	Fates    []Fate         // what becomes of claims; the first that fits a claim counts
-	Traces   []Trace        // what the carrier knows
 }
 
 // Fate is what becomes of a claim. Empty fields to choose by fit every claim; a claim that
@@ -51,14 +50,10 @@ func (f *Fate) fits(c *claim) bool {
 		(f.Number == "" || f.Number == c.Number) && (f.Kind == "" || f.Kind == c.Kind)
 }
 
-// Trace is what the carrier will come to know of a parcel: each row from its own time.
-type Trace struct {
-	Number string // normalised
-	Rows   []rules.Row
-}
-
 // Sandbox serves the invented interfaces. Take [New]; it is safe for concurrent use.
 type Sandbox struct {
+	Faults fault.Injector // in front of the interface
+
 	clock    protocol.Clock
 	callback string
 	client   *http.Client
@@ -69,10 +64,8 @@ type Sandbox struct {
 	mu       sync.Mutex
 	closed   bool
 	fates    []Fate
-	traces   map[string][]rules.Row // by number, oldest first
-	claims   map[string]*claim      // by number
-	byKey    map[string]*claim      // by filing key
-	faults   []*fault
+	claims   map[string]*claim // by number
+	byKey    map[string]*claim // by filing key
 	counters Counters
 }
 
@@ -97,14 +90,13 @@ type claim struct {
 func New(o Options) *Sandbox {
 	s := &Sandbox{
 		clock: o.Clock, callback: o.Callback, client: o.Client, fates: slices.Clone(o.Fates),
-		traces: map[string][]rules.Row{}, claims: map[string]*claim{}, byKey: map[string]*claim{},
+		claims: map[string]*claim{}, byKey: map[string]*claim{},
 		counters: newCounters(),
 	}
 	if s.client == nil {
 		s.client = &http.Client{Timeout: 10 * time.Second}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.AddTraces(o.Traces...)
 	return s
 }
 
@@ -113,17 +105,6 @@ func (s *Sandbox) AddFates(fates ...Fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fates = append(s.fates, fates...)
-}
-
-// AddTraces adds to what the carrier knows.
-func (s *Sandbox) AddTraces(traces ...Trace) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, t := range traces {
-		rows := append(s.traces[t.Number], t.Rows...)
-		slices.SortStableFunc(rows, func(a, b rules.Row) int { return a.At.Compare(b.At) })
-		s.traces[t.Number] = rows
-	}
 }
 
 // Close stops pushing and waits for every goroutine. What was not pushed yet is lost.

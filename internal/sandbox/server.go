@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
-	"parcelward/internal/rules"
-	"parcelward/internal/rules/tracknum"
 )
 
 // keyHeader bears the idempotency key of a filing or an appeal.
@@ -26,9 +24,8 @@ const maxBody = 1 << 20
 //	GET  /platform/claims?key=KEY           looks a filing up
 //	GET  /platform/claims/{id}              a claim
 //	POST /platform/claims/{id}/appeals      a protocol.AppealRequest; appeals once per key
-//	GET  /carrier/traces/{number}           the rows up to now, as tracking.updated bears them
 //	GET  /sandbox/counters                  what was called how often
-//	POST /sandbox/faults                    a Fault, for the next calls
+//	POST /sandbox/faults                    a fault.Fault, for the next calls
 //
 // The filing counts as made at the request's own time.
 func (s *Sandbox) Handler() http.Handler {
@@ -37,11 +34,10 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("GET /platform/claims", s.lookUp)
 	mux.HandleFunc("GET /platform/claims/{id}", s.show)
 	mux.HandleFunc("POST /platform/claims/{id}/appeals", s.appeal)
-	mux.HandleFunc("GET /carrier/traces/{number}", s.trace)
 	outer := http.NewServeMux()
-	outer.Handle("/", s.faulty(mux))
+	outer.Handle("/", s.Faults.Wrap(mux))
 	outer.HandleFunc("GET /sandbox/counters", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Counters()) })
-	outer.HandleFunc("POST /sandbox/faults", s.orderFault)
+	outer.HandleFunc("POST /sandbox/faults", s.Faults.Order)
 	return outer
 }
 
@@ -152,22 +148,6 @@ func (s *Sandbox) appealOnce(id, key string, now time.Time) (status int, body an
 	c.Status, c.AppealKey, c.AppealAt = stateAppealed, key, now
 	s.start(func() { s.live(c, 2, now) })
 	return http.StatusCreated, *c
-}
-
-// trace answers with the rows that the carrier knows by now; an unknown number has none.
-func (s *Sandbox) trace(w http.ResponseWriter, r *http.Request) {
-	number := tracknum.Normalize(r.PathValue("number"))
-	now := s.clock.Virtual(time.Now())
-	s.mu.Lock()
-	s.counters.Traces[number]++
-	rows := []rules.Row{}
-	for _, row := range s.traces[number] {
-		if !row.At.After(now) {
-			rows = append(rows, row)
-		}
-	}
-	s.mu.Unlock()
-	answer(w, http.StatusOK, rules.TrackingUpdated{TrackingNumber: number, Rows: rows})
 }
 
 func read(w http.ResponseWriter, r *http.Request, into any) bool {

@@ -28,7 +28,7 @@ const maxRetryAfter = time.Hour
 
 // Do sends a request and returns the body of a 2xx answer. Any other answer is an
 // *[port.UnavailableError] for 408, 425, 429 and 5xx, and for no answer at all or one that
-// breaks off; other answers wrap [port.ErrRefused]. call names service and operation in
+// breaks off, and a *[StatusError] otherwise. call names service and operation in
 // errors.
 func Do(c *http.Client, r *http.Request, call string) ([]byte, error) {
 	resp, err := c.Do(r)
@@ -48,8 +48,23 @@ func Do(c *http.Client, r *http.Request, call string) ([]byte, error) {
 		resp.StatusCode == http.StatusRequestTimeout, resp.StatusCode == http.StatusTooEarly:
 		return nil, &port.UnavailableError{Call: call, Status: resp.StatusCode, After: retryAfter(resp.Header), Detail: Short(string(body))}
 	}
-	return nil, fmt.Errorf("%s: HTTP %d %s: %w", call, resp.StatusCode, Short(string(body)), port.ErrRefused)
+	return nil, &StatusError{Call: call, Status: resp.StatusCode, Body: body}
 }
+
+// StatusError is an answer that says no, and would again. It wraps [port.ErrRefused].
+type StatusError struct {
+	Call   string
+	Status int    // HTTP
+	Body   []byte // what the service said
+}
+
+// Error implements error.
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s: HTTP %d %s: %v", e.Call, e.Status, Short(string(e.Body)), port.ErrRefused)
+}
+
+// Unwrap is [port.ErrRefused].
+func (e *StatusError) Unwrap() error { return port.ErrRefused }
 
 // noAnswer keeps the URL of the request, which may bear keys, out of the error.
 func noAnswer(ctx context.Context, call string, err error) error {

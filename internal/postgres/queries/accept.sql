@@ -32,9 +32,9 @@ JOIN orders o ON o.store = w.store AND o.order_no = w.order_no
 ON CONFLICT (inbox_seq, order_pk) DO NOTHING;
 
 -- name: InsertTraces :exec
-INSERT INTO traces (inbox_seq, place, store, tracking_number, at, milestone, source, location, description, signed_by, authorised)
+INSERT INTO traces (inbox_seq, place, store, tracking_number, at, milestone, code, source, location, description, signed_by, authorised)
 SELECT unnest(@seqs::bigint[]), unnest(@places::integer[]), unnest(@stores::text[]), unnest(@numbers::text[]),
-       unnest(@times::timestamptz[]), unnest(@milestones::text[]), unnest(@sources::text[]), unnest(@locations::text[]),
+       unnest(@times::timestamptz[]), unnest(@milestones::text[]), unnest(@codes::text[]), unnest(@sources::text[]), unnest(@locations::text[]),
        unnest(@descriptions::text[]), unnest(@signers::text[]), unnest(@authorised::boolean[]);
 
 -- name: LockOrdersOf :exec

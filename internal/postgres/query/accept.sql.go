@@ -122,10 +122,10 @@ func (q *Queries) InsertParcels(ctx context.Context, arg InsertParcelsParams) er
 }
 
 const insertTraces = `-- name: InsertTraces :exec
-INSERT INTO traces (inbox_seq, place, store, tracking_number, at, milestone, source, location, description, signed_by, authorised)
+INSERT INTO traces (inbox_seq, place, store, tracking_number, at, milestone, code, source, location, description, signed_by, authorised)
 SELECT unnest($1::bigint[]), unnest($2::integer[]), unnest($3::text[]), unnest($4::text[]),
-       unnest($5::timestamptz[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
-       unnest($9::text[]), unnest($10::text[]), unnest($11::boolean[])
+       unnest($5::timestamptz[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]),
+       unnest($10::text[]), unnest($11::text[]), unnest($12::boolean[])
 `
 
 type InsertTracesParams struct {
@@ -135,6 +135,7 @@ type InsertTracesParams struct {
 	Numbers      []string
 	Times        []time.Time
 	Milestones   []string
+	Codes        []string
 	Sources      []string
 	Locations    []string
 	Descriptions []string
@@ -150,6 +151,7 @@ func (q *Queries) InsertTraces(ctx context.Context, arg InsertTracesParams) erro
 		arg.Numbers,
 		arg.Times,
 		arg.Milestones,
+		arg.Codes,
 		arg.Sources,
 		arg.Locations,
 		arg.Descriptions,

@@ -11,6 +11,14 @@ import (
 	"github.com/govalues/decimal"
 )
 
+type Alias struct {
+	Alias          string
+	Store          string
+	TrackingNumber string
+	Service        string
+	LearntAt       time.Time
+}
+
 type AuditLog struct {
 	ID      int64
 	At      time.Time
@@ -130,6 +138,20 @@ type Parcel struct {
 	ServiceCode    string
 }
 
+type ServiceLimit struct {
+	Service  string
+	FreeAt   time.Time
+	Failures int32
+}
+
+type Stray struct {
+	Service        string
+	TrackingNumber string
+	Hash           []byte
+	Answer         json.RawMessage
+	ReceivedAt     time.Time
+}
+
 type Trace struct {
 	InboxSeq       int64
 	Place          int32
@@ -142,4 +164,31 @@ type Trace struct {
 	Description    string
 	SignedBy       string
 	Authorised     bool
+	Code           string
+}
+
+type Tracked struct {
+	Store          string
+	TrackingNumber string
+	OrderNo        string
+	Carrier        string
+	ServiceCode    string
+	Country        string
+	Plan           json.RawMessage
+	NextPollAt     *time.Time
+	AskedAt        *time.Time
+	AnswerHash     []byte
+	WatchedBy      string
+	Attempts       int32
+	LastError      string
+	LeasedUntil    time.Time
+}
+
+type Unreadable struct {
+	ID         int64
+	Service    string
+	Reason     string
+	Body       []byte
+	Bytes      int64
+	ReceivedAt time.Time
 }

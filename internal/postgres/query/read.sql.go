@@ -177,7 +177,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]Order
 }
 
 const traceOf = `-- name: TraceOf :many
-SELECT inbox_seq, place, store, tracking_number, at, milestone, source, location, description, signed_by, authorised FROM traces WHERE store = $1 AND tracking_number = $2
+SELECT inbox_seq, place, store, tracking_number, at, milestone, source, location, description, signed_by, authorised, code FROM traces WHERE store = $1 AND tracking_number = $2
 ORDER BY at, inbox_seq, place
 `
 
@@ -207,6 +207,7 @@ func (q *Queries) TraceOf(ctx context.Context, arg TraceOfParams) ([]Trace, erro
 			&i.Description,
 			&i.SignedBy,
 			&i.Authorised,
+			&i.Code,
 		); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package fault
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -28,15 +29,15 @@ const (
 
 // Fault is what goes wrong with calls.
 type Fault struct {
-	Path       string        // prefix, such as /track; empty: any
-	Method     string        // empty: any
-	Times      int           // so many calls; 0: without end
-	Share      float64       // of the calls that fit, 0 to 1; 0: each
-	Delay      time.Duration // real, before the answer
-	Status     int           // answer this instead, 400 to 599; 0: the service answers
-	RetryAfter int           // seconds, in the answer's header
-	LostAnswer bool          // do what is asked, and answer Status all the same
-	Body       Body          // of the service's own answer
+	Path       string        `json:"path"`        // prefix, such as /track; empty: any
+	Method     string        `json:"method"`      // empty: any
+	Times      int           `json:"times"`       // so many calls; 0: without end
+	Share      float64       `json:"share"`       // of the calls that fit, 0 to 1; 0: each
+	Delay      time.Duration `json:"delay"`       // real, before the answer; in JSON nanoseconds
+	Status     int           `json:"status"`      // answer this instead, 400 to 599; 0: the service answers
+	RetryAfter int           `json:"retry_after"` // seconds, in the answer's header
+	LostAnswer bool          `json:"lost_answer"` // do what is asked, and answer Status all the same
+	Body       Body          `json:"body"`        // of the service's own answer
 }
 
 // Check says what is wrong with a fault.
@@ -48,6 +49,8 @@ func (f Fault) Check() error {
 		return fmt.Errorf("times, share, delay: expected at least 0, at least 0 and at most 1, at least 0")
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fmt.Errorf("status: expected 400 to 599 or none, got %d", f.Status)
+	case !slices.Contains([]Body{Whole, Half, Cut, Garbage, Empty}, f.Body):
+		return fmt.Errorf("body: expected half, cut, garbage, empty or none, got %q", f.Body)
 	case f.LostAnswer && f.Status == 0:
 		return fmt.Errorf("lost_answer: expected a status that is answered instead")
 	}
@@ -116,6 +119,21 @@ func (i *Injector) dice() float64 {
 		i.random = rand.New(rand.NewPCG(1, 1)) //nolint:gosec // chance for tests
 	}
 	return i.random.Float64()
+}
+
+// Order takes a Fault as JSON over HTTP, for who plays with a running sandbox.
+func (i *Injector) Order(w http.ResponseWriter, r *http.Request) {
+	var f Fault
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&f)
+	if err == nil {
+		err = f.Check()
+	}
+	if err != nil {
+		http.Error(w, "expected a fault: "+err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	i.Add(f)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // Wrap puts the injector in front of a service.

@@ -1,0 +1,215 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"parcelward/internal/port"
+	"parcelward/internal/protocol"
+)
+
+// The spans of a sweep, real.
+const (
+	sweepLease = 2 * time.Minute  // one batch is ours so long: longer than its calls may take
+	sweepWait  = 20 * time.Second // for the turn to call a service
+)
+
+// Sweep asks a tracking service about every parcel that is due, batch after batch, until none
+// is. A worker that dies in the middle repeats no more than the batch that it had in hand: each
+// is given back with its answers before the next is taken.
+func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protocol.SweepResult, error) {
+	s := sweep{Activities: a, in: in, service: a.Services.Service(in.Service), scope: a.Services.Scope(in.Service)}
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &s.done); err != nil {
+			return s.done, fail("read how far the sweep came", err)
+		}
+	}
+	if s.service == nil {
+		return s.done, fail("sweep", fmt.Errorf("service %q is not configured at this worker: %w", in.Service, port.ErrRefused))
+	}
+	s.watchQuota(ctx)
+	for ctx.Err() == nil {
+		more, err := s.batch(ctx)
+		if err != nil {
+			return s.done, fail("ask "+in.Service, err)
+		}
+		activity.RecordHeartbeat(ctx, s.done)
+		if !more {
+			return s.done, nil
+		}
+	}
+	return s.done, ctx.Err()
+}
+
+type sweep struct {
+	*Activities
+	in      protocol.SweepInput
+	service port.TrackingService
+	scope   port.Scope
+	done    protocol.SweepResult
+}
+
+func (s *sweep) now() time.Time { return s.in.Clock.Virtual(time.Now()) }
+
+// batch asks about the parcels that are due longest, and tells whether there may be more.
+func (s *sweep) batch(ctx context.Context) (more bool, err error) {
+	now := s.now()
+	due, err := s.Sweeps.ClaimDue(ctx, s.scope, now, s.service.Limits().Batch, sweepLease)
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	asked, err := s.ask(ctx, due, now)
+	if err != nil { // nothing came of it
+		return false, errors.Join(err, s.Sweeps.GiveBack(context.WithoutCancel(ctx), due))
+	}
+	if err := s.Sweeps.Finish(ctx, asked, now); err != nil {
+		return false, err
+	}
+	return len(due) == s.service.Limits().Batch, nil
+}
+
+// ask has the numbers watched that are not yet, asks about all, and records what is new.
+func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.Asked, error) {
+	asked := make([]port.Asked, len(due))
+	var unwatched []int
+	for i := range due {
+		asked[i].Due = due[i]
+		if due[i].WatchedBy != s.in.Service {
+			unwatched = append(unwatched, i)
+		}
+	}
+	if err := s.watch(ctx, asked, unwatched); err != nil {
+		return nil, err
+	}
+	answers, err := s.call(ctx, asked, s.service.Track)
+	if err != nil {
+		return nil, err
+	}
+	var changed []port.Answer
+	for i := range answers {
+		x, answer := &asked[i], &answers[i]
+		switch {
+		case errors.Is(answer.Err, port.ErrUnwatched):
+			x.WatchedBy = ""
+			s.failed(x, answer.Err, now)
+			continue
+		case answer.Err != nil:
+			s.failed(x, answer.Err, now)
+			continue
+		}
+		s.done.Asked++
+		x.Next = x.Plan.Next(now)
+		hash, err := answerHash(answer)
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(hash, x.Hash) {
+			x.Hash = hash
+			changed = append(changed, *answer)
+		}
+	}
+	learnt, err := s.Traces.Learn(ctx, s.in.Service, changed)
+	s.done.Rows += learnt.Rows
+	s.count(ctx, "asked", len(asked))
+	s.count(ctx, "rows", learnt.Rows)
+	return asked, err
+}
+
+// watch has numbers watched; one that is refused is told so by what follows.
+func (s *sweep) watch(ctx context.Context, asked []port.Asked, which []int) error {
+	if len(which) == 0 {
+		return nil
+	}
+	parcels := make([]port.Asked, len(which))
+	for i, at := range which {
+		parcels[i] = asked[at]
+	}
+	answers, err := s.call(ctx, parcels, s.service.Watch)
+	if err != nil {
+		return err
+	}
+	for i, at := range which {
+		if answers[i].Err == nil {
+			asked[at].WatchedBy = s.in.Service
+		}
+	}
+	return nil
+}
+
+// call calls the service at its turn.
+func (s *sweep) call(ctx context.Context, asked []port.Asked, do func(context.Context, []port.Tracked) ([]port.Answer, error)) ([]port.Answer, error) {
+	if err := s.Services.Turn(ctx, s.service, sweepWait); err != nil {
+		return nil, err //nolint:wrapcheck // names the service
+	}
+	parcels := make([]port.Tracked, len(asked))
+	for i := range asked {
+		parcels[i] = asked[i].Tracked
+	}
+	answers, err := do(ctx, parcels)
+	if err = s.Services.Note(ctx, s.service, err); err == nil && len(answers) != len(parcels) {
+		err = fmt.Errorf("%d answers for %d numbers", len(answers), len(parcels))
+	}
+	return answers, err
+}
+
+// How long a number waits that the service could not say anything of: virtual, twice as long
+// after each time in a row.
+const (
+	againAfter  = 30 * time.Minute
+	againAtMost = 24 * time.Hour
+)
+
+// failed puts a number off. A parcel of which nothing could be learnt is no reason to stop.
+func (s *sweep) failed(x *port.Asked, why error, now time.Time) {
+	s.done.Failed++
+	x.Error = why.Error()
+	wait := againAtMost
+	if !errors.Is(why, port.ErrRefused) {
+		wait = min(againAfter<<min(x.Attempts, 10), againAtMost)
+	}
+	x.Next = now.Add(wait)
+}
+
+// watchQuota tells operators how many numbers the account has left.
+func (s *sweep) watchQuota(ctx context.Context) {
+	watcher, ok := s.service.(port.QuotaWatcher)
+	if !ok {
+		return
+	}
+	err := s.Services.Turn(ctx, s.service, sweepWait)
+	if err == nil {
+		var remain, total int64
+		remain, total, err = watcher.Quota(ctx)
+		if err == nil {
+			activity.GetMetricsHandler(ctx).WithTags(map[string]string{"service": s.in.Service}).Gauge("parcelward_quota_remain").Update(float64(remain))
+			const scarce = 10 // percent
+			if remain*100 < total*scarce {
+				activity.GetLogger(ctx).Warn("the account's quota runs out: buy more, or new parcels are not watched", "service", s.in.Service, "remain", remain, "total", total)
+			}
+		}
+	}
+	if err != nil {
+		activity.GetLogger(ctx).Warn("the account's quota cannot be read", "service", s.in.Service, "error", err)
+	}
+}
+
+func (s *sweep) count(ctx context.Context, what string, n int) {
+	activity.GetMetricsHandler(ctx).WithTags(map[string]string{"service": s.in.Service}).Counter("parcelward_sweep_" + what).Inc(int64(n))
+}
+
+// answerHash is equal for answers that say the same.
+func answerHash(a *port.Answer) ([]byte, error) {
+	content, err := json.Marshal([]any{a.Rows, a.Unplaced, a.Also})
+	if err != nil {
+		return nil, fmt.Errorf("encode the answer about %s: %w", a.Number, err)
+	}
+	sum := sha256.Sum256(content)
+	return sum[:16], nil
+}

@@ -1,0 +1,232 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"parcelward/activities"
+	"parcelward/internal/port"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+)
+
+// fleet is one service with its parcels; it implements the ports of a sweep.
+type fleet struct {
+	ports
+	due      []port.Due // waiting
+	finished []port.Asked
+	given    int // back
+	learned  []port.Answer
+	watched  []string
+	turns    int
+	pauses   int
+
+	answer func(number string) port.Answer
+	fail   func(call int) error // of the service
+	busy   bool
+}
+
+func (f *fleet) Name() string        { return "svc" }
+func (f *fleet) Limits() port.Limits { return port.Limits{Batch: 3} }
+
+func (f *fleet) Watch(_ context.Context, parcels []port.Tracked) ([]port.Answer, error) {
+	answers := make([]port.Answer, len(parcels))
+	for i, p := range parcels {
+		f.watched = append(f.watched, p.Number)
+		answers[i] = port.Answer{Number: p.Number, Err: f.answer(p.Number).Err}
+	}
+	return answers, nil
+}
+
+func (f *fleet) Track(_ context.Context, parcels []port.Tracked) ([]port.Answer, error) {
+	if f.fail != nil {
+		if err := f.fail(f.turns); err != nil {
+			return nil, err
+		}
+	}
+	var answers []port.Answer
+	for _, p := range parcels {
+		answers = append(answers, f.answer(p.Number))
+	}
+	return answers, nil
+}
+
+func (f *fleet) Service(name string) port.TrackingService {
+	if name != "svc" {
+		return nil
+	}
+	return f
+}
+func (f *fleet) Scope(string) port.Scope { return port.Scope{Others: true} }
+
+func (f *fleet) Turn(context.Context, port.TrackingService, time.Duration) error {
+	f.turns++
+	if f.busy {
+		return fmt.Errorf("svc: %w", port.ErrBusy)
+	}
+	return nil
+}
+
+func (f *fleet) Note(_ context.Context, _ port.TrackingService, called error) error {
+	if called != nil {
+		f.pauses++
+	}
+	return called
+}
+
+func (f *fleet) ClaimDue(_ context.Context, _ port.Scope, _ time.Time, most int, _ time.Duration) ([]port.Due, error) {
+	n := min(most, len(f.due))
+	claimed := f.due[:n]
+	f.due = f.due[n:]
+	return claimed, nil
+}
+
+func (f *fleet) Finish(_ context.Context, asked []port.Asked, _ time.Time) error {
+	f.finished = append(f.finished, asked...)
+	return nil
+}
+
+func (f *fleet) GiveBack(_ context.Context, due []port.Due) error {
+	f.given += len(due)
+	f.due = append(slices.Clone(due), f.due...)
+	return nil
+}
+func (f *fleet) Slot(context.Context, string, time.Duration, time.Duration) (time.Duration, error) {
+	return 0, nil
+}
+func (f *fleet) Pause(context.Context, string, time.Duration) error { return nil }
+func (f *fleet) Answered(context.Context, string) error             { return nil }
+
+func (f *fleet) Learn(_ context.Context, _ string, answers []port.Answer) (port.Learnt, error) {
+	f.learned = append(f.learned, answers...)
+	return port.Learnt{Rows: len(answers)}, nil
+}
+
+func newFleet(n int) *fleet {
+	f := &fleet{answer: func(number string) port.Answer {
+		return port.Answer{Number: number, Rows: []rules.Row{{At: now, Milestone: rules.InTransit}}}
+	}}
+	for i := range n {
+		f.due = append(f.due, port.Due{Tracked: port.Tracked{Number: fmt.Sprint("N", i)}, Plan: rules.PollPlan{{Every: 6 * time.Hour}}})
+	}
+	return f
+}
+
+func (f *fleet) sweep(t *testing.T) (protocol.SweepResult, error) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f})
+	value, err := env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: "svc", Clock: protocol.Clock{Origin: now, Start: time.Now(), Speed: 1e-9}})
+	var out protocol.SweepResult
+	if err == nil {
+		require.NoError(t, value.Get(&out))
+	}
+	return out, err
+}
+
+// All that is due is asked about, in full batches, watched first; what came again is not
+// looked at twice.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	f := newFleet(7)
+	out, err := f.sweep(t)
+	require.NoError(t, err)
+	require.Equal(t, protocol.SweepResult{Asked: 7, Rows: 7}, out)
+	require.Len(t, f.watched, 7)
+	require.Equal(t, 6, f.turns, "three batches, each watched and asked")
+	for _, a := range f.finished {
+		require.Equal(t, "svc", a.WatchedBy)
+		require.Empty(t, a.Error)
+		require.WithinDuration(t, now.Add(6*time.Hour), a.Next, time.Second)
+		f.due = append(f.due, port.Due{Tracked: a.Tracked, Plan: a.Plan, Hash: a.Hash, WatchedBy: a.WatchedBy})
+	}
+	out, err = f.sweep(t)
+	require.NoError(t, err)
+	require.Equal(t, protocol.SweepResult{Asked: 7}, out)
+	require.Len(t, f.watched, 7, "watched already")
+	require.Len(t, f.learned, 7)
+}
+
+// A number of which the service can say nothing is put off, the longer the oftener, and stops
+// no other.
+func TestSweepOfBadNumbers(t *testing.T) {
+	t.Parallel()
+	f := newFleet(3)
+	good := f.answer
+	f.due[2].Attempts = 3
+	f.answer = func(number string) port.Answer {
+		switch number {
+		case "N0":
+			return good(number)
+		case "N1":
+			return port.Answer{Number: number, Err: fmt.Errorf("malformed: %w", port.ErrRefused)}
+		}
+		return port.Answer{Number: number, Err: port.ErrUnwatched}
+	}
+	out, err := f.sweep(t)
+	require.NoError(t, err)
+	require.Equal(t, protocol.SweepResult{Asked: 1, Rows: 1, Failed: 2}, out)
+	require.WithinDuration(t, now.Add(24*time.Hour), f.finished[1].Next, time.Second)
+	require.Contains(t, f.finished[1].Error, "malformed")
+	require.Empty(t, f.finished[1].WatchedBy)
+	require.WithinDuration(t, now.Add(4*time.Hour), f.finished[2].Next, time.Second, "30 minutes, three times twice as long")
+	require.Empty(t, f.finished[2].WatchedBy, "to be watched again")
+}
+
+// When the service does not answer, nothing more is asked: the batch in hand is given back as
+// it was, and those before it are finished.
+func TestSweepWhileTheServiceIsAway(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		err    error
+		repeat bool
+	}{
+		"away":      {&port.UnavailableError{Call: "svc: track", Status: 429, After: 7 * time.Second}, true},
+		"wrong key": {fmt.Errorf("svc: wrong key: %w", port.ErrRefused), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(7)
+			f.fail = func(call int) error {
+				if call > 3 {
+					return tc.err
+				}
+				return nil
+			}
+			_, err := f.sweep(t)
+			var failed *temporal.ApplicationError
+			require.ErrorAs(t, err, &failed)
+			require.Equal(t, !tc.repeat, failed.NonRetryable())
+			require.Len(t, f.finished, 3)
+			require.Equal(t, 3, f.given)
+			require.Len(t, f.due, 4)
+			require.Equal(t, 1, f.pauses)
+		})
+	}
+}
+
+func TestSweepOfABusyOrMissingService(t *testing.T) {
+	t.Parallel()
+	f := newFleet(1)
+	f.busy = true
+	_, err := f.sweep(t)
+	require.ErrorContains(t, err, "not to be called yet")
+	require.Equal(t, 1, f.given)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f})
+	_, err = env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: "other"})
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.True(t, failed.NonRetryable())
+	require.False(t, errors.Is(err, port.ErrBusy))
+}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+
+	"parcelward/internal/port"
+	"parcelward/internal/protocol"
+)
+
+// The outcomes of a push, as they are counted.
+const (
+	pushTaken      = "taken"
+	pushForged     = "wrong signature"
+	pushUnreadable = "unreadable"
+	pushUnkept     = "not kept" // our own database does not answer
+)
+
+func pushCounter() metric.Int64Counter {
+	const name = "parcelward.pushes"
+	counter, err := otel.Meter("parcelward/api").Int64Counter(name, metric.WithDescription("pushes of tracking services, by service and outcome"))
+	if err != nil { // the name is bad, and it is ours
+		return noop.Int64Counter{}
+	}
+	return counter
+}
+
+// hookPatience is how long a push may take to arrive and to be kept.
+const hookPatience = 20 * time.Second
+
+// hook takes a push: verified over its raw bytes, then kept, then answered. What was pushed
+// before changes nothing, so a service may push again as often as it likes.
+func (s *server) hook(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), hookPatience)
+	defer cancel()
+	name := r.PathValue("service")
+	pusher := s.Pushers[name]
+	if pusher == nil {
+		http.Error(w, "no service of that name is configured to push here", http.StatusNotFound)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, protocol.MaxBatchBytes))
+	if err != nil {
+		status := http.StatusBadRequest
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			status = http.StatusRequestEntityTooLarge
+		}
+		http.Error(w, "body: cannot be read whole", status)
+		return
+	}
+	done, err := s.decoding(ctx, len(body))
+	if err != nil {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too much is coming in at once; push again later", http.StatusServiceUnavailable)
+		return
+	}
+	defer done()
+	pushed, err := pusher.Receive(r.Header, body)
+	outcome, status := pushTaken, http.StatusOK
+	switch {
+	case errors.Is(err, port.ErrSignature):
+		outcome, status = pushForged, http.StatusUnauthorized
+	case err != nil:
+		outcome, status = pushUnreadable, http.StatusUnprocessableEntity
+	}
+	var kept error
+	switch outcome {
+	case pushTaken:
+		_, kept = s.Traces.Learn(ctx, name, pushed.Answers)
+	case pushUnreadable:
+		kept = s.Traces.KeepUnreadable(ctx, name, err.Error(), body)
+	}
+	if err != nil { // what is forged is counted, not kept: anybody can send it
+		s.Log.Warn("push refused", "service", name, "outcome", outcome, "error", err)
+	}
+	if kept != nil {
+		outcome, status = pushUnkept, http.StatusServiceUnavailable
+		s.Log.Error("a push could not be kept; the service is asked to push it again", "service", name, "error", kept)
+	}
+	s.hooks.Add(ctx, 1, metric.WithAttributes(attribute.String("service", name), attribute.String("outcome", outcome)))
+	answerPush(w, status, pushed)
+}
+
+// answerPush says what the sender wants to hear; what it says of a push that was not kept must
+// not sound like a yes.
+func answerPush(w http.ResponseWriter, status int, pushed port.Pushed) {
+	if len(pushed.Reply) == 0 || status == http.StatusServiceUnavailable {
+		w.WriteHeader(status)
+		return
+	}
+	w.Header().Set("Content-Type", pushed.ReplyType)
+	w.WriteHeader(status)
+	_, _ = w.Write(pushed.Reply) // a sender who is gone pushes again
+}

@@ -1,0 +1,3 @@
+// Package carrier decides which tracking service is asked about whose parcels, and when one
+// may be called. The packages below it speak to one service each.
+package carrier

@@ -1,0 +1,67 @@
+-- +goose Up
+
+ALTER TABLE traces ADD COLUMN code text NOT NULL DEFAULT ''; -- the service's own, raw
+
+-- One row per store and declared number: when its carrier is to be asked next, and what came
+-- of it. Virtual times, but for the lease.
+CREATE TABLE tracked (
+    store           text COLLATE "C" NOT NULL,
+    tracking_number text COLLATE "C" NOT NULL,
+    order_no        text COLLATE "C" NOT NULL, -- the first that recorded it
+    carrier         text COLLATE "C" NOT NULL, -- as recorded
+    service_code    text NOT NULL,             -- the platform's
+    country         text NOT NULL DEFAULT '',
+    plan            jsonb NOT NULL DEFAULT '[]', -- rules.PollPlan
+    next_poll_at    timestamptz,               -- null: nothing that the carrier could say matters
+    asked_at        timestamptz,
+    answer_hash     bytea,                     -- of the latest answer: what came again is not looked at twice
+    watched_by      text NOT NULL DEFAULT '',  -- the service account that was asked to watch
+    attempts        integer NOT NULL DEFAULT 0, -- failed ones in a row
+    last_error      text NOT NULL DEFAULT '',
+    leased_until    timestamptz NOT NULL DEFAULT '-infinity', -- real; in the future: a sweep has it in hand
+    PRIMARY KEY (store, tracking_number)
+) WITH (fillfactor = 70);
+CREATE INDEX tracked_due ON tracked (next_poll_at) WHERE next_poll_at IS NOT NULL;
+
+-- Further numbers of a parcel: the last mile's often differs from the declared one.
+CREATE TABLE aliases (
+    alias           text COLLATE "C" NOT NULL,
+    store           text COLLATE "C" NOT NULL,
+    tracking_number text COLLATE "C" NOT NULL, -- the declared one
+    service         text NOT NULL,             -- which told of it
+    learnt_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (alias, store, tracking_number)
+);
+
+-- What was pushed of numbers that no order has recorded yet: kept until one does.
+CREATE TABLE strays (
+    service         text COLLATE "C" NOT NULL,
+    tracking_number text COLLATE "C" NOT NULL,
+    hash            bytea NOT NULL, -- of the answer
+    answer          jsonb NOT NULL, -- port.Answer
+    received_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tracking_number, service, hash)
+);
+
+-- Bodies that could not be read or did not bear the right signature, for inspection. Nothing
+-- follows from them.
+CREATE TABLE unreadable (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service     text COLLATE "C" NOT NULL,
+    reason      text NOT NULL,
+    body        bytea NOT NULL, -- its beginning
+    bytes       bigint NOT NULL, -- of the whole
+    received_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX unreadable_latest ON unreadable (service, received_at);
+
+-- When each service account may be called next, over all workers. Real time.
+CREATE TABLE service_limits (
+    service  text COLLATE "C" PRIMARY KEY,
+    free_at  timestamptz NOT NULL DEFAULT '-infinity',
+    failures integer NOT NULL DEFAULT 0 -- in a row
+);
+
+-- +goose Down
+DROP TABLE service_limits, unreadable, strays, aliases, tracked;
+ALTER TABLE traces DROP COLUMN code;

@@ -1,0 +1,108 @@
+-- name: InsertTracked :exec
+-- A number is to be asked about from its recording on, until the rules say how often.
+INSERT INTO tracked (store, tracking_number, order_no, carrier, service_code)
+SELECT unnest(@stores::text[]), unnest(@numbers::text[]), unnest(@orders::text[]), unnest(@carriers::text[]), unnest(@services::text[])
+ON CONFLICT (store, tracking_number) DO NOTHING;
+
+-- name: PlanPolls :exec
+-- A plan never puts a poll off that is due sooner, unless it ends the polling. Only the order
+-- that recorded a number first ends it.
+UPDATE tracked t SET plan = w.plan, country = @country::text,
+    next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL WHEN t.leased_until > now() THEN w.next ELSE least(t.next_poll_at, w.next) END
+FROM (SELECT unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan, unnest(@nexts::text[])::timestamptz AS next) w
+WHERE t.store = @store::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = @order_no::text);
+
+-- name: ClaimTracked :many
+WITH c AS MATERIALIZED (
+    SELECT w.store, w.tracking_number FROM tracked w
+    WHERE w.next_poll_at <= @virtual_now::timestamptz AND w.leased_until <= now()
+      AND (upper(w.carrier) = ANY(@carriers::text[])) = @among::boolean
+    ORDER BY w.next_poll_at LIMIT @most FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE tracked t SET leased_until = now() + make_interval(secs => @lease_seconds::float8)
+FROM c WHERE t.store = c.store AND t.tracking_number = c.tracking_number
+RETURNING t.*;
+
+-- name: FinishTracked :exec
+-- An error leaves the answer before it standing. A plan made meanwhile has its own next poll.
+UPDATE tracked t SET leased_until = '-infinity',
+    next_poll_at = CASE WHEN t.plan = w.plan THEN NULLIF(w.next, 'infinity') ELSE t.next_poll_at END, last_error = w.error,
+    attempts = CASE WHEN w.error = '' THEN 0 ELSE t.attempts + 1 END,
+    asked_at = CASE WHEN w.error = '' THEN @asked_at::timestamptz ELSE t.asked_at END,
+    answer_hash = CASE WHEN w.error = '' THEN w.hash ELSE t.answer_hash END,
+    watched_by = w.watched
+FROM (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan,
+             unnest(@nexts::text[])::timestamptz AS next, unnest(@errors::text[]) AS error, unnest(@hashes::bytea[]) AS hash, unnest(@watched::text[]) AS watched) w
+WHERE t.store = w.store AND t.tracking_number = w.number;
+
+-- name: ReleaseTracked :exec
+UPDATE tracked t SET leased_until = '-infinity'
+FROM (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number) w
+WHERE t.store = w.store AND t.tracking_number = w.number;
+
+-- name: OwnersOf :many
+-- Which stores have recorded which of these numbers, by either of a parcel's numbers, and the
+-- order that did so first.
+SELECT t.tracking_number AS asked, t.store, t.tracking_number, t.order_no FROM tracked t
+WHERE t.tracking_number = ANY(@numbers::text[])
+UNION
+SELECT a.alias AS asked, t.store, t.tracking_number, t.order_no FROM aliases a
+JOIN tracked t ON t.store = a.store AND t.tracking_number = a.tracking_number
+WHERE a.alias = ANY(@numbers::text[]);
+
+-- name: RowsOf :many
+SELECT t.store, t.tracking_number, t.at, t.milestone, t.code, t.source, t.location, t.signed_by, t.authorised FROM traces t
+JOIN (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number) w ON w.store = t.store AND w.number = t.tracking_number;
+
+-- name: InsertAliases :exec
+INSERT INTO aliases (alias, store, tracking_number, service)
+SELECT DISTINCT w.alias, w.store, w.number, @service::text
+FROM (SELECT unnest(@aliases::text[]) AS alias, unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number) w
+ORDER BY w.alias, w.store, w.number
+ON CONFLICT DO NOTHING;
+
+-- name: InsertStrays :exec
+INSERT INTO strays (service, tracking_number, hash, answer)
+SELECT DISTINCT ON (w.number, w.hash) @service::text, w.number, w.hash, w.answer
+FROM (SELECT unnest(@numbers::text[]) AS number, unnest(@hashes::bytea[]) AS hash, unnest(@answers::text[])::jsonb AS answer) w
+ORDER BY w.number, w.hash
+ON CONFLICT DO NOTHING;
+
+-- name: FoundStrays :many
+-- Strays whose number has been recorded meanwhile.
+SELECT s.* FROM strays s
+WHERE EXISTS (SELECT FROM tracked t WHERE t.tracking_number = s.tracking_number)
+   OR EXISTS (SELECT FROM aliases a WHERE a.alias = s.tracking_number)
+ORDER BY s.received_at LIMIT @most;
+
+-- name: DropStrays :exec
+DELETE FROM strays s USING (SELECT unnest(@services::text[]) AS service, unnest(@numbers::text[]) AS number, unnest(@hashes::bytea[]) AS hash) w
+WHERE s.service = w.service AND s.tracking_number = w.number AND s.hash = w.hash;
+
+-- name: CountStrays :one
+SELECT count(*) FROM strays;
+
+-- name: KeepUnreadable :exec
+-- The latest thousand of a service are enough to see what is wrong.
+WITH old AS (DELETE FROM unreadable WHERE id IN (
+    SELECT o.id FROM unreadable o WHERE o.service = @service ORDER BY o.id DESC OFFSET 999))
+INSERT INTO unreadable (service, reason, body, bytes) VALUES (@service, @reason, @body, @bytes);
+
+-- name: EnsureService :exec
+INSERT INTO service_limits (service) VALUES (@service) ON CONFLICT DO NOTHING;
+
+-- name: TakeSlot :one
+-- Takes the next free slot of a service and tells how long to wait for it; no row when that
+-- is too long.
+UPDATE service_limits SET free_at = greatest(free_at, clock_timestamp()) + make_interval(secs => @every_seconds::float8)
+WHERE service = @service AND free_at <= clock_timestamp() + make_interval(secs => @most_seconds::float8)
+RETURNING extract(epoch FROM greatest(free_at - make_interval(secs => @every_seconds::float8) - clock_timestamp(), interval '0'))::float8 AS wait_seconds;
+
+-- name: PauseService :exec
+-- Nobody calls the service for a while: what it asked for, or twice as long after each
+-- failure in a row.
+UPDATE service_limits SET failures = failures + 1,
+    free_at = greatest(free_at, clock_timestamp() + make_interval(secs => greatest(@after_seconds::float8, least(@most_seconds::float8, power(2, least(failures, 20))))))
+WHERE service = @service;
+
+-- name: ServiceAnswered :exec
+UPDATE service_limits SET failures = 0 WHERE service = @service AND failures > 0;

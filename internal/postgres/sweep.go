@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parcelward/internal/port"
+	"parcelward/internal/postgres/query"
+	"parcelward/internal/rules"
+)
+
+// tracked are the numbers that recordings bring, each with the first order that has it, in
+// the order in which all lock them.
+func tracked(p *query.InsertParcelsParams) query.InsertTrackedParams {
+	places := make([]int, len(p.Numbers))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int {
+		return cmp.Or(cmp.Compare(p.Stores[a], p.Stores[b]), cmp.Compare(p.Numbers[a], p.Numbers[b]))
+	})
+	var t query.InsertTrackedParams
+	for i, at := range places {
+		if i > 0 && p.Stores[at] == p.Stores[places[i-1]] && p.Numbers[at] == p.Numbers[places[i-1]] {
+			continue
+		}
+		t.Stores, t.Numbers, t.Orders = append(t.Stores, p.Stores[at]), append(t.Numbers, p.Numbers[at]), append(t.Orders, p.Orders[at])
+		t.Carriers, t.Services = append(t.Carriers, p.Carriers[at]), append(t.Services, p.Services[at])
+	}
+	return t
+}
+
+// ClaimDue implements [port.Sweeps].
+func (db *DB) ClaimDue(ctx context.Context, scope port.Scope, now time.Time, most int, lease time.Duration) ([]port.Due, error) {
+	carriers := scope.Carriers
+	if carriers == nil {
+		carriers = []string{}
+	}
+	rows, err := db.q.ClaimTracked(ctx, query.ClaimTrackedParams{
+		VirtualNow: now, LeaseSeconds: lease.Seconds(), Carriers: carriers, Among: !scope.Others, Most: int32(most), //nolint:gosec // a batch
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim parcels to ask about: %w", err)
+	}
+	due := make([]port.Due, len(rows))
+	for i, r := range rows {
+		due[i] = port.Due{
+			Tracked: port.Tracked{Store: r.Store, Order: r.OrderNo, Number: r.TrackingNumber, Carrier: r.Carrier, Service: r.ServiceCode, Country: r.Country},
+			Hash:    r.AnswerHash, WatchedBy: r.WatchedBy, Attempts: int(r.Attempts),
+		}
+		if err := json.Unmarshal(r.Plan, &due[i].Plan); err != nil {
+			return nil, fmt.Errorf("plan of %s: %w", r.TrackingNumber, err)
+		}
+	}
+	return due, nil
+}
+
+// Finish implements [port.Sweeps].
+func (db *DB) Finish(ctx context.Context, asked []port.Asked, at time.Time) error {
+	p := query.FinishTrackedParams{AskedAt: at}
+	for i := range asked {
+		a := &asked[i]
+		plan, err := planText(a.Plan)
+		if err != nil {
+			return err
+		}
+		p.Stores = append(p.Stores, a.Store)
+		p.Numbers = append(p.Numbers, a.Number)
+		p.Plans = append(p.Plans, plan)
+		p.Nexts = append(p.Nexts, spanOf(a.Next))
+		p.Errors = append(p.Errors, text(a.Error))
+		p.Hashes = append(p.Hashes, a.Hash)
+		p.Watched = append(p.Watched, a.WatchedBy)
+	}
+	if err := db.q.FinishTracked(ctx, p); err != nil {
+		return fmt.Errorf("note what became of %d parcels asked about: %w", len(asked), err)
+	}
+	return nil
+}
+
+// GiveBack implements [port.Sweeps].
+func (db *DB) GiveBack(ctx context.Context, due []port.Due) error {
+	var p query.ReleaseTrackedParams
+	for i := range due {
+		p.Stores, p.Numbers = append(p.Stores, due[i].Store), append(p.Numbers, due[i].Number)
+	}
+	if err := db.q.ReleaseTracked(ctx, p); err != nil {
+		return fmt.Errorf("give %d parcels back: %w", len(due), err)
+	}
+	return nil
+}
+
+// maxPause bounds the pause that failures in a row bring about.
+const maxPause = 5 * time.Minute
+
+// Slot implements [port.Sweeps].
+func (db *DB) Slot(ctx context.Context, service string, every, most time.Duration) (time.Duration, error) {
+	take := query.TakeSlotParams{Service: service, EverySeconds: every.Seconds(), MostSeconds: most.Seconds()}
+	seconds, err := db.q.TakeSlot(ctx, take)
+	if errors.Is(err, pgx.ErrNoRows) { // paused, or never called before
+		if err := db.q.EnsureService(ctx, service); err != nil {
+			return 0, fmt.Errorf("limits of %s: %w", service, err)
+		}
+		if seconds, err = db.q.TakeSlot(ctx, take); errors.Is(err, pgx.ErrNoRows) {
+			return 0, fmt.Errorf("%s: %w", service, port.ErrBusy)
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("take a slot of %s: %w", service, err)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
+// Pause implements [port.Sweeps].
+func (db *DB) Pause(ctx context.Context, service string, after time.Duration) error {
+	err := db.q.PauseService(ctx, query.PauseServiceParams{Service: service, AfterSeconds: after.Seconds(), MostSeconds: maxPause.Seconds()})
+	if err != nil {
+		return fmt.Errorf("pause %s: %w", service, err)
+	}
+	return nil
+}
+
+// Answered implements [port.Sweeps].
+func (db *DB) Answered(ctx context.Context, service string) error {
+	if err := db.q.ServiceAnswered(ctx, service); err != nil {
+		return fmt.Errorf("note that %s answers: %w", service, err)
+	}
+	return nil
+}
+
+// planPolls writes how often the parcels of an order are to be asked about, as judged at now.
+func planPolls(ctx context.Context, q *query.Queries, o *Order, h *Handing) error {
+	if len(h.Polls) == 0 {
+		return nil
+	}
+	p := query.PlanPollsParams{Store: o.Store, OrderNo: o.Order, Country: h.View.Country}
+	for number, plan := range h.Polls {
+		text, err := planText(plan)
+		if err != nil {
+			return err
+		}
+		p.Numbers, p.Plans, p.Nexts = append(p.Numbers, number), append(p.Plans, text), append(p.Nexts, spanOf(plan.Next(h.JudgedAt)))
+	}
+	if err := q.PlanPolls(ctx, p); err != nil {
+		return fmt.Errorf("plan when carriers are asked: %w", err)
+	}
+	return nil
+}
+
+func planText(plan rules.PollPlan) (string, error) {
+	if plan == nil {
+		plan = rules.PollPlan{}
+	}
+	text, err := json.Marshal(plan)
+	if err != nil {
+		return "", fmt.Errorf("encode a poll plan: %w", err)
+	}
+	return string(text), nil
+}
