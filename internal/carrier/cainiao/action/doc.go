@@ -14,7 +14,7 @@
 //   - LAST_MILE_ASN_NOTIFY tells the last mile that a parcel will come: advisory. So are the
 //     seven address changes at a pick-up point.
 //   - COMMON_INTRANSIT stands on real scans and on pre-shipment notices alike: in_transit by
-//     its code alone.
+//     its code alone, and [Settle] decides by its place.
 //   - LH_POST_COLLECTION is a failed hand-over in the list, and "Accepted for transportation"
 //     on the live site: in_transit.
 //   - A station that signs (GTMS_STA_SIGNED) has the parcel for the buyer: available_for_pickup.
