@@ -16,10 +16,9 @@ import (
 	"parcelward/internal/port/porttest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	twin "parcelward/internal/sandbox/cainiao"
 	"parcelward/internal/sandbox/fault"
 	"parcelward/internal/sandbox/world"
-
-	twin "parcelward/internal/sandbox/cainiao"
 )
 
 func options(base string) cainiao.Options {

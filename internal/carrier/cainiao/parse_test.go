@@ -19,7 +19,7 @@ import (
 const native = "../../../../shared/data/tracking/native/"
 
 // recorded reads a recorded answer.
-func recorded(t testing.TB, name string) []byte {
+func recorded(t *testing.T, name string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(native, name))
 	if errors.Is(err, fs.ErrNotExist) {

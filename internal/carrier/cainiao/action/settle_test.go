@@ -63,3 +63,25 @@ func TestSettle(t *testing.T) {
 		})
 	}
 }
+
+func TestSettleByWords(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]rules.Milestone{
+		"Delivered, To Original Sender":      rules.Returned,
+		"Delivered, returned to shipper":     rules.Returned,
+		"包裹已退回，签收人：寄件人":                      rules.Returned,
+		"Delivered, In/At Mailbox":           rules.Delivered,
+		"Delivered to the recipient's agent": rules.Delivered,
+		"":                                   rules.Delivered,
+	} {
+		rows := []rules.Row{{Milestone: rules.Delivered, Code: "GTMS_SIGNED", Description: words}}
+		action.Settle(rows, true)
+		require.Equal(t, want, rows[0].Milestone, words)
+	}
+	rows := []rules.Row{
+		{Milestone: rules.PickedUp, Code: "PU_PICKUP_SUCCESS"},
+		{Milestone: rules.InTransit, Code: "COMMON_INTRANSIT", Description: "Pre-Shipment Info Sent To The Last Mile"},
+	}
+	action.Settle(rows, true)
+	require.Equal(t, rules.Advisory, rows[1].Milestone)
+}
