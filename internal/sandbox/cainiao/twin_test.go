@@ -174,7 +174,7 @@ func TestPushes(t *testing.T) {
 	}{
 		"as things happen": {cainiao.Options{}, []int{1, 2}},
 		"each twice":       {cainiao.Options{Twice: true}, []int{1, 1, 2, 2}},
-		"overtaken":        {cainiao.Options{Late: 500 * time.Millisecond, Uneven: true}, []int{2, 1}},
+		"overtaken":        {cainiao.Options{Late: time.Second, Uneven: true}, []int{2, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -183,7 +183,7 @@ func TestPushes(t *testing.T) {
 			if !c.o.Uneven {
 				require.Eventually(t, func() bool { return len(in.seen()) == len(c.want)/2 }, 5*time.Second, time.Millisecond)
 			} else {
-				time.Sleep(50 * time.Millisecond) // the twin has seen the first row by then, and waits
+				time.Sleep(200 * time.Millisecond) // the twin has seen the first row by then, and waits
 			}
 			add(w, -time.Hour)
 			require.Eventually(t, func() bool { return slices.Equal(c.want, in.seen()) }, 5*time.Second, time.Millisecond)
@@ -212,6 +212,7 @@ func TestCloseEndsLatePushes(t *testing.T) {
 	t.Parallel()
 	w, twin, in := subscribed(t, cainiao.Options{Late: time.Hour}, "key123")
 	add(w, -time.Hour)
+	time.Sleep(50 * time.Millisecond) // the twin has seen the row by then, and waits
 	began := time.Now()
 	twin.Close()
 	twin.Close()
