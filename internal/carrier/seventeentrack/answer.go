@@ -69,8 +69,9 @@ func integer(t wire.Text) int {
 	return n
 }
 
-// Parse reads any answer of 17TRACK or the body of a push, without regard to its signature.
-// Answers come in the order in which numbers first appear in it.
+// Parse reads an answer about numbers or the body of a push, without regard to its signature.
+// Answers come in the order in which numbers first appear in it; a list or a registration says
+// nothing of rows. The error says what was expected and what was found.
 func Parse(raw []byte) ([]port.Answer, error) {
 	var head struct {
 		envelope

@@ -133,6 +133,34 @@ func TestProviders(t *testing.T) {
 	}, told)
 }
 
+func TestAlso(t *testing.T) {
+	t.Parallel()
+	for local, want := range map[string][]string{
+		`"92 6129-99"`: {"92612999"}, `null`: nil, `""`: nil, `" yt2616912345678901"`: nil, `926129`: {"926129"},
+	} {
+		answers, err := seventeentrack.Parse([]byte(`{"event":"TRACKING_UPDATED","data":{"number":"YT2616912345678901","track_info":{"misc_info":{"local_number":` + local + `}}}}`))
+		require.NoError(t, err)
+		require.Equal(t, want, answers[0].Also, local)
+	}
+}
+
+// A number that is followed for two carriers has the rows of both, and of one that is there the
+// other's rejection does not count.
+func TestTwoCarriers(t *testing.T) {
+	t.Parallel()
+	answers, err := seventeentrack.Parse([]byte(`{"code":0,"data":{"accepted":[
+		{"number":"AA11111","carrier":1,"track_info":` + oneEvent + `},{"number":"BB22222","carrier":1,"track_info":` + oneEvent + `},
+		{"number":"AA11111","carrier":2,"track_info":{"misc_info":{"local_number":"CC33333"},"latest_event":{"time_utc":"2026-06-28T13:05:00Z","description":"y"}}}],
+		"rejected":[{"number":"AA11111","carrier":3,"error":{"code":-18019909,"message":"…"}},{"number":"BB22222","carrier":3,"error":{"code":-18019902,"message":"…"}}]}}`))
+	require.NoError(t, err)
+	require.Len(t, answers, 2)
+	require.Len(t, answers[0].Rows, 2)
+	require.Equal(t, "y", answers[0].Rows[0].Description)
+	require.Equal(t, []string{"CC33333"}, answers[0].Also)
+	require.Equal(t, "BB22222", answers[1].Number)
+	require.NoError(t, answers[1].Err)
+}
+
 // What the sender signs for is no delivery.
 func TestDeliveredToTheSender(t *testing.T) {
 	t.Parallel()
@@ -181,7 +209,7 @@ func TestParseWhatIsNoTrace(t *testing.T) {
 	require.Equal(t, port.Answer{Number: "AA123456789BR"}, answers[0])
 	require.ErrorIs(t, answers[1].Err, port.ErrRefused)
 	require.ErrorContains(t, answers[1].Err, "The format of '1234' is invalid.")
-	require.Equal(t, port.ErrUnwatched, answers[2].Err)
+	require.ErrorIs(t, answers[2].Err, port.ErrUnwatched)
 	for raw, want := range map[string]string{
 		`{"code":-18010002,"data":{"errors":[{"code":-18010002,"message":"Invalid security key."}]}}`: "-18010002 Invalid security key.",
 		`{"code":0,"data":{"quota_total":1100}}`:                                                      "expected accepted or rejected numbers",

@@ -85,13 +85,9 @@ func trace(number string, infos []*trackInfo) port.Answer {
 func (t *trackInfo) events() []event {
 	var all []event
 	for _, p := range t.Tracking.Providers {
-		all = slices.AppendSeq(all, func(yield func(event) bool) {
-			for _, e := range slices.Backward(p.Events) {
-				if !yield(e) {
-					return
-				}
-			}
-		})
+		from := len(all)
+		all = append(all, p.Events...)
+		slices.Reverse(all[from:])
 	}
 	if t.LatestEvent != nil && !slices.ContainsFunc(all, t.isLatest) {
 		all = append(all, *t.LatestEvent)

@@ -209,27 +209,25 @@ func (t *Twin) show(r *registration, p *world.Parcel) shown {
 	if p.Also != "" && p.Also != r.Number {
 		info.Misc.LocalNumber = &p.Also
 	}
-	arrival := len(p.Rows)
+	arrival := len(p.Rows) // where the last mile begins
 	if p.Also != "" {
-		arrival = slices.IndexFunc(p.Rows, func(row rules.Row) bool { return row.Milestone == rules.ArrivedDestination })
-		if arrival < 0 {
-			arrival = len(p.Rows)
+		if i := slices.IndexFunc(p.Rows, func(row rules.Row) bool { return row.Milestone == rules.ArrivedDestination }); i >= 0 {
+			arrival = i
 		}
 	}
-	now = now.UTC()
-	first := t.leg(r.Carrier, "First mile", "CN", p.Rows[:arrival], time.FixedZone("", 8*60*60), r.Number, now)
-	info.Tracking.Providers = []leg{first}
-	newest := first
+	zone := time.FixedZone("", 8*60*60)
+	info.Tracking.Providers = []leg{t.leg(r, p.Rows[:arrival], zone)}
 	if arrival < len(p.Rows) {
-		newest = t.leg(0, "Last mile", p.Country, p.Rows[arrival:], time.FixedZone("", 60*60), r.Number, now)
-		info.Tracking.Providers = append(info.Tracking.Providers, newest)
+		zone = time.FixedZone("", 60*60)
+		local := t.leg(r, p.Rows[arrival:], zone)
+		local.Provider.Key, local.Provider.Name, local.Provider.Alias, local.Provider.Country = 0, "Last mile", "Last mile", optional(p.Country)
+		info.Tracking.Providers = append(info.Tracking.Providers, local)
 	}
-	latest := eventOf(&last, time.FixedZone("", 8*60*60))
-	if arrival < len(p.Rows) {
-		latest = eventOf(&last, time.FixedZone("", 60*60))
-	}
+	latest := eventOf(&last, zone)
 	info.LatestEvent = &latest
-	info.Tracking.Hash = first.Hash*31 + newest.Hash
+	for _, l := range info.Tracking.Providers {
+		info.Tracking.Hash = info.Tracking.Hash*31 + l.Hash
+	}
 	reached := map[string]bool{}
 	for _, row := range p.Rows {
 		if _, key := status(row.Milestone); key != "" && !reached[key] {
@@ -240,9 +238,11 @@ func (t *Twin) show(r *registration, p *world.Parcel) shown {
 	return shown{r.Number, r.Carrier, optional(r.Param), optional(r.Tag), info}
 }
 
-func (t *Twin) leg(key int, name, country string, rows []rules.Row, zone *time.Location, number string, now time.Time) leg {
-	l := leg{SyncStatus: "Success", SyncTime: now.Format(time.RFC3339), Events: []event{}}
-	l.Provider.Key, l.Provider.Name, l.Provider.Alias, l.Provider.Country = key, name, name, optional(country)
+// leg shows rows as those of the first mile.
+func (t *Twin) leg(r *registration, rows []rules.Row, zone *time.Location) leg {
+	country := "CN"
+	l := leg{SyncStatus: "Success", SyncTime: stamp(t.world.Now()), Events: []event{}}
+	l.Provider.Key, l.Provider.Name, l.Provider.Alias, l.Provider.Country = r.Carrier, "First mile", "First mile", &country
 	h := fnv.New32a()
 	for _, row := range slices.Backward(rows) {
 		e := eventOf(&row, zone)
@@ -255,7 +255,7 @@ func (t *Twin) leg(key int, name, country string, rows []rules.Row, zone *time.L
 	l.Hash = h.Sum32()
 	if t.o.Shuffle {
 		seed := fnv.New64a()
-		_, _ = seed.Write([]byte(number))                // never fails
+		_, _ = seed.Write([]byte(r.Number))              // never fails
 		random := rand.New(rand.NewPCG(seed.Sum64(), 1)) //nolint:gosec // chance for tests
 		random.Shuffle(len(l.Events), func(i, j int) { l.Events[i], l.Events[j] = l.Events[j], l.Events[i] })
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,7 +74,7 @@ func (r *received) serve(t *testing.T, c **adapter.Client) *httptest.Server {
 func (r *received) all() []int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]int(nil), r.rows...)
+	return slices.Clone(r.rows)
 }
 
 func parcel(number string, ago ...time.Duration) world.Parcel {
@@ -172,7 +173,7 @@ func TestNotWatched(t *testing.T) {
 	asked := []port.Tracked{{Number: "LP00123456789012", Carrier: "CAINIAO"}, {Number: "LP00000000000000", Carrier: "CAINIAO"}}
 	answers, err := c.Track(t.Context(), asked)
 	require.NoError(t, err)
-	require.Equal(t, port.ErrUnwatched, answers[0].Err)
+	require.ErrorIs(t, answers[0].Err, port.ErrUnwatched)
 	answers, err = c.Watch(t.Context(), append(asked, port.Tracked{Number: "123", Carrier: "UPS"}))
 	require.NoError(t, err)
 	require.NoError(t, answers[0].Err)
