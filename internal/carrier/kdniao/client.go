@@ -84,9 +84,6 @@ var (
 )
 
 // New makes a client. The error says all that is missing or malformed.
-//
-// A used-up daily quota (405) is answered with an [port.UnavailableError] to be tried an hour
-// later: when the service's day begins is not documented, and asking again is free.
 func New(o Options) (*Client, error) {
 	o.BaseURL = strings.TrimSuffix(cmp.Or(o.BaseURL, defaultBase), "/")
 	o.PerSecond = max(cmp.Or(o.PerSecond, defaultPerSecond), 0)
@@ -186,7 +183,7 @@ func (c *Client) Track(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 func single(parcels []port.Tracked, what string) (*port.Tracked, error) {
 	switch len(parcels) {
 	case 0:
-		return nil, nil //nolint:nilnil // nothing asked, nothing to say
+		return nil, nil
 	case 1:
 		return &parcels[0], nil
 	}

@@ -12,7 +12,7 @@
 //     the number may be asked about again.
 //   - The zone of times without one: taken as Beijing's. The cross-border shape (7101, 7108)
 //     bears a Timezone, and its own StateEx codes.
-//   - When the daily quota starts anew; see [New].
+//   - When the daily quota (405) starts anew: the wait is an hour, for asking again is free.
 //   - Shipper codes of carriers that the documentation does not list: [Options.Shippers].
 //   - The RequestType of cross-border pushes: any push that is signed and has the shape of a
 //     trace is taken. How soon the vendor repeats a push that was not taken is not known.

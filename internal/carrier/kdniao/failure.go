@@ -10,7 +10,8 @@ import (
 	"parcelward/internal/wire"
 )
 
-// quotaWait is how long to wait once the day's quota is used up.
+// quotaWait is how long to wait once the day's quota is used up: when the service's day
+// begins is not documented.
 const quotaWait = time.Hour
 
 // The service's result codes.

@@ -53,7 +53,7 @@ func offset(zones ...string) (*time.Location, bool) {
 			digits += "00"
 		}
 		clock, err := strconv.ParseUint(digits, 10, 16)
-		if sign := zone[0]; err != nil || sign != '+' && sign != '-' || clock > 1400 || clock%100 > 59 {
+		if mark := zone[0]; err != nil || mark != '+' && mark != '-' || clock > 1400 || clock%100 > 59 {
 			return nil, false
 		}
 		seconds := int(clock/100*60+clock%100) * 60

@@ -282,8 +282,8 @@ func TestParseKeepsRowsBesideARefusal(t *testing.T) {
 // shared is the folder of real traces; it is no part of the project.
 var shared = filepath.Join("..", "..", "..", "..", "shared", "data", "tracking")
 
-// real are recorded legs of a file, by ID, with their rows oldest first.
-func real(t testing.TB, file string) map[string]list {
+// recorded are the legs of a file, by ID, with their rows oldest first.
+func recorded(t testing.TB, file string) map[string]list {
 	t.Helper()
 	f, err := os.Open(filepath.Join(shared, file))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -335,7 +335,7 @@ func TestRealWording(t *testing.T) {
 		{"labelled_status_cases.jsonl", "t123-IN_TRANSIT_08-LZ339063340CN", []rules.Milestone{move, move, move, rules.DepartedOrigin, rules.DepartedOrigin}},
 		{"labelled_status_cases.jsonl", "t123-IN_TRANSIT_06-XSSY00006132922", []rules.Milestone{move, move, move, rules.DepartedOrigin, rules.ArrivedDestination}},
 	} {
-		rows := real(t, c.file)[c.id]
+		rows := recorded(t, c.file)[c.id]
 		require.NotEmpty(t, rows, c.id)
 		var coded bool
 		for _, free := range []bool{false, true} {

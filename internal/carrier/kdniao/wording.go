@@ -116,8 +116,8 @@ func signature(text string) string {
 		if after == rest {
 			continue
 		}
-		if name := name(after); name != "" {
-			return name
+		if who := name(after); who != "" {
+			return who
 		}
 	}
 }
@@ -152,11 +152,11 @@ func name(text string) string {
 		}
 		n++
 	}
-	name := strings.TrimSpace(string(letters[:n]))
-	if has(name, "*", "本人", "收件人", "收货人", "客户", "买家", "签收", "凭", "已") {
+	who := strings.TrimSpace(string(letters[:n]))
+	if has(who, "*", "本人", "收件人", "收货人", "客户", "买家", "签收", "凭", "已") {
 		return ""
 	}
-	return name
+	return who
 }
 
 func latin(r rune) bool { return r < unicode.MaxASCII && unicode.IsLetter(r) || r == '.' }
