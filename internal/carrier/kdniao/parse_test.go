@@ -112,6 +112,12 @@ func TestStateOfTheWaybill(t *testing.T) {
 	}
 }
 
+func TestNewestFirst(t *testing.T) {
+	t.Parallel()
+	a := parse(t, object{"Traces": list{row(noon, "third", "2"), row(noon, "second", "2"), row("2026-03-01 12:00:00", "first", "2")}})
+	require.Equal(t, "first second third", a.Rows[0].Description+" "+a.Rows[1].Description+" "+a.Rows[2].Description)
+}
+
 func TestSignOff(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -134,7 +140,7 @@ func TestSignOff(t *testing.T) {
 		"3 signed by a station":          {"3", "已签收，签收人：菜鸟驿站", rules.AvailableForPickup, ""},
 		"301 by the sender":              {"301", "退件已签收，寄件人签收", rules.Returned, ""},
 		"302":                            {"302", "", rules.Delivered, ""},
-		"311 out of a station":           {"311", "快件已由驿站代收，已取件", rules.Delivered, ""},
+		"311 out of a station":           {"311", "快件已由驿站代收", rules.Delivered, ""},
 		"a proxy, without a code":        {"", "您的快件已由邻居代收，如有疑问请联系", rules.Delivered, "邻居"},
 		"signed for, without a code":     {"", "已签收，他人代签", rules.Delivered, "代收"},
 		"two signers, one of them named": {"", "签收人：本人 签收人：前台", rules.Delivered, "前台"},
@@ -183,6 +189,7 @@ func TestWording(t *testing.T) {
 		"邮件已妥投":             rules.Delivered,
 		"快件已从驿站被取走":         rules.Delivered,
 		"您的快件已取出，丰巢":        rules.Delivered,
+		"到付件，代收货款":          rules.InTransit,
 		"到付件，代收货款，正在派送中":    rules.OutForDelivery,
 		"拒收，退件中":            rules.Returned,
 		"包裹已退回":             rules.Returned,

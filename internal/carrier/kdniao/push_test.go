@@ -144,6 +144,7 @@ type ear struct {
 	heard   []port.Answer
 	refuse  int // so many pushes are not taken
 	invalid int
+	kinds   []string // RequestType of each
 }
 
 func (e *ear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -159,6 +160,8 @@ func (e *ear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		e.invalid++
 	}
+	form, _ := url.ParseQuery(string(body))
+	e.kinds = append(e.kinds, form.Get("RequestType"))
 	e.heard = append(e.heard, pushed.Answers...)
 	_, _ = w.Write(pushed.Reply)
 }
@@ -227,8 +230,14 @@ func TestPushes(t *testing.T) {
 				require.Equal(t, "YT00001", a.Number)
 				require.Len(t, a.Rows, i+1)
 				require.Equal(t, rules.PickedUp, a.Rows[0].Milestone)
+				require.Equal(t, c.o.Free, a.Rows[0].Code == "")
 			}
 			require.Zero(t, e.invalid)
+			if c.o.Free {
+				require.NotContains(t, e.kinds, "102")
+			} else {
+				require.NotContains(t, e.kinds, "101")
+			}
 		})
 	}
 }
