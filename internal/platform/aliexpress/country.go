@@ -1,0 +1,23 @@
+package aliexpress
+
+import "strings"
+
+// countries are the platform's codes that differ from ISO 3166-1 alpha-2, from the list in
+// its tracking query's documentation. Kosovo has the user-assigned XK there, Zanzibar belongs
+// to Tanzania, Alderney to Guernsey, Ascension to Saint Helena; Yugoslavia and the Netherlands
+// Antilles are no more.
+//
+//nolint:gochecknoglobals // a constant that Go cannot write as one
+var countries = map[string]string{
+	"UK": "GB", "SRB": "RS", "MNE": "ME", "KS": "XK", "EAZ": "TZ", "BLM": "BL", "MAF": "MF", "GGY": "GG", "JEY": "JE",
+	"SGS": "GS", "TLS": "TL", "TP": "TL", "ALA": "AX", "GBA": "GG", "ASC": "SH", "ZR": "CD", "FX": "FR",
+}
+
+// country is the ISO 3166-1 alpha-2 code for a platform's.
+func country(code string) string {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	if iso, ok := countries[code]; ok {
+		return iso
+	}
+	return code
+}
