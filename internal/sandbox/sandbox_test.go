@@ -1,8 +1,8 @@
 package sandbox_test
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +18,7 @@ import (
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/sandbox/fault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -82,22 +83,6 @@ func (w *world) await(t *testing.T, n int) []rules.Event {
 	}
 	t.Fatalf("expected %d events, heard %d", n, len(w.heard))
 	return nil
-}
-
-func (w *world) fault(t *testing.T, f sandbox.Fault) {
-	t.Helper()
-	body, err := json.Marshal(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := w.http.Post(w.url+"/sandbox/faults", "application/json", strings.NewReader(string(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	done(t, resp)
-	if resp.StatusCode != http.StatusNoContent {
-		t.Fatalf("fault not taken: %s", resp.Status)
-	}
 }
 
 func done(t *testing.T, resp *http.Response) {
@@ -195,9 +180,9 @@ func TestRejectedAppealedPaid(t *testing.T) {
 func TestFaults(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	filing := sandbox.Filing(w.url, w.http)
-	w.fault(t, sandbox.Fault{Path: "/platform", Method: http.MethodPost, Status: 503, Times: 1, RetryAfter: 7, LostAnswer: true})
+	w.Faults.Add(fault.Fault{Path: "/platform", Method: http.MethodPost, Status: 503, Times: 1, RetryAfter: 7, LostAnswer: true})
 	_, err := filing.File(t.Context(), request(w, "k"))
-	var down *sandbox.UnavailableError
+	var down *port.UnavailableError
 	if !errors.As(err, &down) || down.Status != 503 || down.RetryAfter() != 7*time.Second || errors.Is(err, port.ErrRefused) {
 		t.Fatalf("got %v, expected HTTP 503", err)
 	}
@@ -205,41 +190,19 @@ func TestFaults(t *testing.T) {
 	if err != nil || filed.ClaimID == "" {
 		t.Errorf("after a lost answer: %+v, %v", filed, err)
 	}
-	if c := w.Counters(); c.Filings["k"] != 1 || c.Faults != 1 {
+	if c := w.Counters(); c.Filings["k"] != 1 || w.Faults.Count() != 1 {
 		t.Errorf("filed twice after a lost answer: %+v", c)
 	}
 	for status, refused := range map[int]bool{400: true, 422: true, 429: false, 500: false} {
-		w.fault(t, sandbox.Fault{Path: "/carrier", Status: status, Times: 1})
-		_, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin)
+		w.Faults.Add(fault.Fault{Method: http.MethodPost, Status: status, Times: 1})
+		_, err := filing.File(t.Context(), request(w, fmt.Sprint(status)))
 		if err == nil || errors.Is(err, port.ErrRefused) != refused {
 			t.Errorf("HTTP %d: got %v, expected refused %t", status, err, refused)
 		}
 	}
-	for _, after := range []string{"7200", "9999999999999", "99999999999999999999"} {
-		busy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-			rw.Header().Set("Retry-After", after)
-			rw.WriteHeader(http.StatusServiceUnavailable)
-		}))
-		_, err := sandbox.Tracker(busy.URL, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin)
-		busy.Close()
-		if !errors.As(err, &down) || down.RetryAfter() != time.Hour {
-			t.Errorf("Retry-After %s: %v, expected an hour", after, down.RetryAfter())
-		}
-	}
-	w.fault(t, sandbox.Fault{Path: "/carrier", Times: 1, Delay: "30ms"})
-	start := time.Now()
-	if _, err := sandbox.Tracker(w.url, w.http).Trace(t.Context(), protocol.Parcel{TrackingNumber: "X"}, w.origin); err != nil || time.Since(start) < 30*time.Millisecond {
-		t.Errorf("delayed: %v after %v", err, time.Since(start))
-	}
-	for _, body := range []string{"", "{", `{"path":"x","times":1}`, `{"path":"/x","times":0}`, `{"path":"/x","times":1,"delay":"soon"}`, `{"path":"/x","times":1,"status":200}`} {
-		resp, err := w.http.Post(w.url+"/sandbox/faults", "application/json", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		done(t, resp)
-		if resp.StatusCode/100 != 4 {
-			t.Errorf("fault %s: got %s, expected a refusal", body, resp.Status)
-		}
+	w.Faults.Add(fault.Fault{Method: http.MethodPost, Body: fault.Cut, Times: 1})
+	if _, err := filing.File(t.Context(), request(w, "cut")); !errors.As(err, &down) {
+		t.Errorf("half an answer: got %v, expected that a repeat may help", err)
 	}
 }
 
@@ -259,28 +222,6 @@ func TestBadRequests(t *testing.T) {
 		if resp.StatusCode/100 != 4 {
 			t.Errorf("key %q, body %.20s: got %s, expected a refusal", c.key, c.body, resp.Status)
 		}
-	}
-}
-
-func TestTraceUpToNow(t *testing.T) {
-	origin := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	at := func(d int) rules.Row {
-		return rules.Row{At: origin.Add(time.Duration(d) * day), Milestone: rules.InTransit, Source: rules.FromCarrier}
-	}
-	w := newWorld(t, sandbox.Options{Traces: []sandbox.Trace{{Number: "LP001", Rows: []rules.Row{at(-1), at(-3), at(1e5)}}}})
-	tracker := sandbox.Tracker(w.url, w.http)
-	rows, err := tracker.Trace(t.Context(), protocol.Parcel{TrackingNumber: "LP001"}, w.origin)
-	if err != nil || len(rows) != 2 || !rows[0].At.Equal(at(-3).At) {
-		t.Errorf("got %v, %v, expected the two rows of the past, oldest first", rows, err)
-	}
-	if rows, err = tracker.Trace(t.Context(), protocol.Parcel{TrackingNumber: "LP001"}, w.origin.Add(-2*day)); err != nil || len(rows) != 1 {
-		t.Errorf("as of two days before: got %v, %v, expected one row", rows, err)
-	}
-	if rows, err = tracker.Trace(t.Context(), protocol.Parcel{TrackingNumber: "NONE"}, w.origin); err != nil || len(rows) != 0 {
-		t.Errorf("unknown number: got %v, %v, expected nothing", rows, err)
-	}
-	if n := w.Counters().Traces["LP001"]; n != 2 {
-		t.Errorf("counted %d calls, expected 2", n)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -144,6 +145,12 @@ func (i *Injector) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		// Only with its body read does the server see a caller go.
+		body, err := io.ReadAll(io.LimitReader(r.Body, 64<<20))
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		if f.Delay > 0 && !wait(r, f.Delay) {
 			return
 		}
@@ -186,6 +193,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler
 	w.WriteHeader(heard.Code)
 	_, _ = w.Write(body) // a caller who is gone asks again
 	if f.Body == Half {
+		_ = http.NewResponseController(w).Flush() // a caller who is gone does not mind
 		panic(http.ErrAbortHandler) // the connection breaks
 	}
 }
