@@ -22,6 +22,7 @@ type Shared struct {
 	OTLPEndpoint  string     `envconfig:"OTLP_ENDPOINT" desc:"collector for traces and metrics, as an http:// or https:// URL; none: neither is sent"`
 	PolicyFiles   []string   `split_words:"true" desc:"policy packs in YAML beside the built-in ones, separated by commas"`
 	CalendarFiles []string   `split_words:"true" desc:"years of workdays in JSON beside the built-in ones, separated by commas"`
+	Services
 }
 
 // Temporal tells how to reach a Temporal cluster. Without TLS files and without an API key
@@ -120,6 +121,7 @@ func (s *Shared) check(p *problems) {
 			p.add("PARCELWARD_DATABASE_URL", "", "a URL that begins with postgres:// (the one found does not; it is not shown, for it may hold a password)")
 		}
 	}
+	s.Services.check(p)
 	p.url("PARCELWARD_OTLP_ENDPOINT", s.OTLPEndpoint)
 	p.address("PARCELWARD_TEMPORAL_ADDRESS", s.Temporal.Address)
 	if (s.Temporal.TLSCert == "") != (s.Temporal.TLSKey == "") {

@@ -1,0 +1,65 @@
+package config
+
+import "time"
+
+// Services are the tracking services and the platform, each with its keys; one without keys is
+// not asked. URLs are for tests and twins: each has the real one as default.
+type Services struct {
+	// Trackers is which service is asked about whose parcels.
+	Trackers   map[string]string `desc:"which service is asked about whose parcels, such as CAINIAO:cainiao,YANWEN:17track,*:kdniao; none: the first with keys of 17track, kdniao, cainiao, aliexpress about all"`
+	SweepEvery time.Duration     `split_words:"true" default:"1m" desc:"worker: how often the services are asked about parcels that are due, real time"`
+	Track17    Track17           `envconfig:"17TRACK" desc:"-"`
+	Kdniao     Kdniao            `desc:"-"`
+	Cainiao    Cainiao           `desc:"-"`
+	AliExpress AliExpress        `desc:"-"`
+}
+
+// Track17 is the account at 17TRACK.
+type Track17 struct {
+	Key      string         `desc:"17TRACK: access key, from its dashboard; none: not asked"`
+	URL      string         `desc:"17TRACK: scheme and host, where it is not the real one"`
+	Carriers map[string]int `desc:"17TRACK: its keys of carriers over the built-in ones, such as YANWEN:190012; 0: let it detect"`
+}
+
+// Kdniao is the account at Kdniao.
+type Kdniao struct {
+	BusinessID string            `split_words:"true" desc:"Kdniao: EBusinessID; none: not asked"`
+	AppKey     string            `split_words:"true" desc:"Kdniao: AppKey, which signs"`
+	URL        string            `desc:"Kdniao: scheme and host, where it is not the real one"`
+	Free       bool              `desc:"Kdniao: ask by the free 1002 and 1008 instead of the value-added 8001 and 8008"`
+	Detect     bool              `desc:"Kdniao: ask by 8002 where no shipper code is known"`
+	Shippers   map[string]string `desc:"Kdniao: shipper codes over the built-in ones, such as CAINIAO:CODE"`
+	PhoneTail  string            `split_words:"true" desc:"Kdniao: last four digits of the sender's phone, for SF, ZTO and KYSY"`
+}
+
+// Cainiao is the access to Cainiao LINK.
+type Cainiao struct {
+	ProviderID string            `split_words:"true" desc:"Cainiao LINK: logistic_provider_id; none: not asked"`
+	AppCode    string            `split_words:"true" desc:"Cainiao LINK: appCode"`
+	Secret     string            `desc:"Cainiao LINK: the key that signs"`
+	ToCode     string            `split_words:"true" desc:"Cainiao LINK: to_code; none: CNTECH_LV"`
+	URL        string            `desc:"Cainiao LINK: scheme and host, where it is not the real one"`
+	CPCodes    map[string]string `envconfig:"CP_CODES" desc:"Cainiao LINK: cpCode of carriers, such as CAINIAO:CODE"`
+}
+
+// AliExpress is the app at the AliExpress Open Platform.
+type AliExpress struct {
+	AppKey    string        `split_words:"true" desc:"AliExpress Open Platform: app key; none: not asked"`
+	AppSecret string        `split_words:"true" desc:"AliExpress Open Platform: app secret, which signs"`
+	URL       string        `desc:"AliExpress Open Platform: scheme and host, where it is not the real one"`
+	Stores    []string      `desc:"AliExpress: stores whose orders are read, separated by commas; each authorised once with starter authorise"`
+	PollEvery time.Duration `split_words:"true" default:"1m" desc:"worker: how often each store's orders are read, real time"`
+	PerSecond float64       `split_words:"true" desc:"AliExpress: calls a second that the app may make, over all workers; 0: not limited here"`
+}
+
+func (s *Services) check(p *problems) {
+	p.url("PARCELWARD_17TRACK_URL", s.Track17.URL)
+	p.url("PARCELWARD_KDNIAO_URL", s.Kdniao.URL)
+	p.url("PARCELWARD_CAINIAO_URL", s.Cainiao.URL)
+	p.url("PARCELWARD_ALIEXPRESS_URL", s.AliExpress.URL)
+	for key, every := range map[string]time.Duration{"PARCELWARD_SWEEP_EVERY": s.SweepEvery, "PARCELWARD_ALIEXPRESS_POLL_EVERY": s.AliExpress.PollEvery} {
+		if every < time.Second {
+			p.add(key, every.String(), "at least 1s")
+		}
+	}
+}

@@ -1,0 +1,73 @@
+// Package connect makes the adapters that the configuration has keys for.
+package connect
+
+import (
+	"fmt"
+
+	"parcelward/internal/carrier"
+	"parcelward/internal/carrier/cainiao"
+	"parcelward/internal/carrier/kdniao"
+	"parcelward/internal/carrier/seventeentrack"
+	"parcelward/internal/config"
+	"parcelward/internal/platform/aliexpress"
+	"parcelward/internal/port"
+)
+
+// Services are the adapters that have their keys.
+type Services struct {
+	Fleet      *carrier.Fleet
+	Pushers    map[string]port.Pusher // by name
+	AliExpress *aliexpress.Client     // nil: no keys
+	// Problems are what is wrong with the keys of a service, one line each. The others work.
+	Problems []error
+}
+
+// Connect makes them. tokens keeps those of the platform; slots spaces the calls.
+func Connect(c *config.Services, tokens aliexpress.TokenStore, slots carrier.Slots) Services {
+	s := Services{Pushers: map[string]port.Pusher{}}
+	var tracking []port.TrackingService
+	add := func(wanted bool, service func() (port.TrackingService, error)) {
+		if !wanted {
+			return
+		}
+		made, err := service()
+		if err != nil {
+			s.Problems = append(s.Problems, err)
+			return
+		}
+		tracking = append(tracking, made)
+		if pusher, ok := made.(port.Pusher); ok {
+			s.Pushers[made.Name()] = pusher
+		}
+	}
+	add(c.Track17.Key != "", func() (port.TrackingService, error) {
+		return seventeentrack.New(seventeentrack.Options{Key: c.Track17.Key, BaseURL: c.Track17.URL, Carriers: c.Track17.Carriers})
+	})
+	add(c.Kdniao.BusinessID != "" || c.Kdniao.AppKey != "", func() (port.TrackingService, error) {
+		return kdniao.New(kdniao.Options{
+			EBusinessID: c.Kdniao.BusinessID, AppKey: c.Kdniao.AppKey, BaseURL: c.Kdniao.URL, Free: c.Kdniao.Free,
+			Detect: c.Kdniao.Detect, Shippers: c.Kdniao.Shippers, CustomerName: c.Kdniao.PhoneTail,
+		})
+	})
+	add(c.Cainiao.ProviderID != "" || c.Cainiao.Secret != "", func() (port.TrackingService, error) {
+		return cainiao.New(cainiao.Options{
+			ProviderID: c.Cainiao.ProviderID, AppCode: c.Cainiao.AppCode, Secret: c.Cainiao.Secret, ToCode: c.Cainiao.ToCode,
+			BaseURL: c.Cainiao.URL, CPCodes: c.Cainiao.CPCodes,
+		})
+	})
+	add(c.AliExpress.AppKey != "" || c.AliExpress.AppSecret != "", func() (port.TrackingService, error) {
+		made, err := aliexpress.New(aliexpress.Options{
+			AppKey: c.AliExpress.AppKey, AppSecret: c.AliExpress.AppSecret, BaseURL: c.AliExpress.URL, Tokens: tokens, PerSecond: c.AliExpress.PerSecond,
+		})
+		s.AliExpress = made
+		return made, err
+	})
+	var err error
+	if s.Fleet, err = carrier.NewFleet(tracking, c.Trackers, slots); err != nil {
+		s.Problems = append(s.Problems, fmt.Errorf("PARCELWARD_TRACKERS: %w; all go to the first service", err))
+		if s.Fleet, err = carrier.NewFleet(tracking, nil, slots); err != nil {
+			s.Problems = append(s.Problems, err)
+		}
+	}
+	return s
+}
