@@ -286,7 +286,7 @@ func TestPushes(t *testing.T) {
 			o.Callback = got.serve(t, &c).URL
 			_, c, _ = start(t, w, o)
 			const number = "LP00123456789012"
-			w.Add(parcel(number, time.Hour, -time.Second)) // the second scan is yet to come
+			w.Add(parcel(number, time.Hour, -2*time.Second)) // the second scan is yet to come
 			_, err := c.Watch(t.Context(), []port.Tracked{{Number: number, Carrier: "CAINIAO"}})
 			require.NoError(t, err)
 			require.Eventually(t, func() bool { return len(got.all()) == len(test.want) }, 10*time.Second, 10*time.Millisecond)
