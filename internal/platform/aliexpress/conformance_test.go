@@ -12,7 +12,7 @@ import (
 
 func TestTrackingService(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]twin.Options{"plain": {}, "repeated and shuffled": {Repeat: true, Shuffle: true}} {
+	for name, o := range map[string]twin.Options{"plain": {}, "repeated, shuffled, in envelopes": {Repeat: true, Shuffle: true, Envelopes: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {

@@ -133,8 +133,11 @@ func (t *Twin) Push(ctx context.Context, callback, order, status string) error {
 	if err != nil {
 		return fmt.Errorf("push of order %s: %w", order, err)
 	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("push of order %s: expected HTTP 200, got %d (%w)", order, resp.StatusCode, err)
+	if err := resp.Body.Close(); err != nil {
+		return fmt.Errorf("push of order %s: %w", order, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("push of order %s: expected HTTP 200, got %d", order, resp.StatusCode)
 	}
 	return nil
 }

@@ -27,9 +27,10 @@ type Options struct {
 	CallsPerDay int           // of the app; 0: as many as it likes
 	MaxExtend   int           // days by which a buyer's time may be extended in all; 0: 30
 
-	Repeat  bool           // traces show every row twice
-	Shuffle bool           // traces come in no order; otherwise the newest row first
-	OnPage  func(page int) // called before a page of the order list is made; may change orders
+	Envelopes bool           // simplify is not heeded, as on older gateways
+	Repeat    bool           // traces show every row twice
+	Shuffle   bool           // traces come in no order; otherwise the newest row first
+	OnPage    func(page int) // called before a page of the order list is made; may change orders
 }
 
 // maxSkew is how far a call's time stamp may be off.
@@ -183,7 +184,7 @@ func (t *Twin) sync(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer["request_id"] = t.requestID()
-	simplify := r.Form.Get("simplify") == "true"
+	simplify := r.Form.Get("simplify") == "true" && !t.o.Envelopes
 	out := render(answer, simplify)
 	if !simplify {
 		out = object{strings.ReplaceAll(method, ".", "_") + "_response": out}
