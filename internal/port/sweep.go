@@ -19,7 +19,8 @@ type Traces interface {
 	// Learn keeps what a service says. Rows that a parcel's trace does not hold yet go to the
 	// inbox, one event for each store that has recorded the number; either of a parcel's
 	// numbers finds it. What is said of a number that nobody has recorded is kept until
-	// somebody does. Answers with an Err are left out.
+	// somebody does. Answers with an Err are left out, but for ErrUnwatched: that number is to
+	// be watched anew.
 	Learn(ctx context.Context, service string, answers []Answer) (Learnt, error)
 	// KeepUnreadable keeps the beginning of a body that could not be read, for inspection.
 	KeepUnreadable(ctx context.Context, service, reason string, body []byte) error

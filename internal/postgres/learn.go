@@ -21,6 +21,9 @@ import (
 // known by then is not new any more.
 func (db *DB) Learn(ctx context.Context, service string, answers []port.Answer) (port.Learnt, error) {
 	var learnt port.Learnt
+	if err := db.unwatch(ctx, service, answers); err != nil {
+		return learnt, err
+	}
 	answers = slices.DeleteFunc(slices.Clone(answers), func(a port.Answer) bool { return a.Err != nil || a.Number == "" })
 	owners, err := db.owners(ctx, answers)
 	if err != nil {
@@ -62,6 +65,23 @@ func (db *DB) Learn(ctx context.Context, service string, answers []port.Answer) 
 	}
 	learnt.Strays, err = db.keepStrays(ctx, service, answers, owners)
 	return learnt, err
+}
+
+// unwatch notes that a service watches numbers no more.
+func (db *DB) unwatch(ctx context.Context, service string, answers []port.Answer) error {
+	var numbers []string
+	for i := range answers {
+		if errors.Is(answers[i].Err, port.ErrUnwatched) {
+			numbers = append(numbers, answers[i].Number)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	if err := db.q.Unwatch(ctx, query.UnwatchParams{Service: service, Numbers: numbers}); err != nil {
+		return fmt.Errorf("note that %s watches numbers no more: %w", service, err)
+	}
+	return nil
 }
 
 // owner is a store that has recorded a parcel, and the order that did so first.

@@ -7,18 +7,17 @@ import (
 )
 
 // Order brings the rows of a trace into the order of [port.Answer]: oldest first, exact
-// repeats left out, those without a time apart. Rows of one moment keep their order.
+// repeats left out, those without a time apart. Rows of one moment keep their order; rows without
+// one are all kept, for what looks alike may be of two days.
 // rows must be in the service's order of events, oldest first where it says so.
 func Order(rows []rules.Row) (placed, unplaced []rules.Row) {
 	seen := make(map[rules.Row]bool, len(rows))
 	for _, r := range rows {
-		if r.At = r.At.UTC(); seen[r] {
-			continue
-		}
-		seen[r] = true
-		if r.At.IsZero() {
+		switch r.At = r.At.UTC(); {
+		case r.At.IsZero():
 			unplaced = append(unplaced, r)
-		} else {
+		case !seen[r]:
+			seen[r] = true
 			placed = append(placed, r)
 		}
 	}

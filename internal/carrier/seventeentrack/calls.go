@@ -90,8 +90,8 @@ func (c *Client) outcome(ctx context.Context, operation string, n int, in any) (
 	return o, nil
 }
 
-// Quota is what the account may register.
-type Quota struct {
+// Account is what the account may register.
+type Account struct {
 	Total      int
 	Used       int
 	Remain     int
@@ -99,11 +99,17 @@ type Quota struct {
 	DailyLimit int
 }
 
-// Quota asks for the account's quota.
-func (c *Client) Quota(ctx context.Context) (Quota, error) {
+// Quota implements [port.QuotaWatcher].
+func (c *Client) Quota(ctx context.Context) (remain, total int64, err error) {
+	a, err := c.Account(ctx)
+	return int64(a.Remain), int64(a.Total), err
+}
+
+// Account asks for the account's quota.
+func (c *Client) Account(ctx context.Context) (Account, error) {
 	e, err := c.call(ctx, "getquota", nil)
 	if err != nil {
-		return Quota{}, err
+		return Account{}, err
 	}
 	var data struct {
 		Total      *int `json:"quota_total"`
@@ -113,10 +119,10 @@ func (c *Client) Quota(ctx context.Context) (Quota, error) {
 		DailyLimit int  `json:"max_track_daily"`
 	}
 	if err := json.Unmarshal(e.Data, &data); err != nil {
-		return Quota{}, garbled(name+": getquota", "data: "+err.Error())
+		return Account{}, garbled(name+": getquota", "data: "+err.Error())
 	}
 	if data.Total == nil || data.Remain == nil {
-		return Quota{}, garbled(name+": getquota", "data: expected quota_total and quota_remain, got "+string(e.Data))
+		return Account{}, garbled(name+": getquota", "data: expected quota_total and quota_remain, got "+string(e.Data))
 	}
-	return Quota{*data.Total, data.Used, *data.Remain, data.TodayUsed, data.DailyLimit}, nil
+	return Account{*data.Total, data.Used, *data.Remain, data.TodayUsed, data.DailyLimit}, nil
 }

@@ -38,6 +38,9 @@ func (e *CodeError) Unwrap() error {
 	return nil
 }
 
+// notStopped refuses the restart of a number that is followed.
+const notStopped = -18019904
+
 // verdict is what a code means.
 type verdict int
 
@@ -72,35 +75,35 @@ func (e *CodeError) verdict() verdict {
 	case -18019909:
 		return silent
 	case -18010010, -18010011, -18010012, -18010013, -18010015, // data missing, of wrong value, of wrong format, wrong, wrong field
-		-18010014, // more than 40 numbers
-		-18010016, // last mile for postal carriers only
-		-18010018, // the carrier wants country and postcode,
-		-18010019, // … a postcode,
-		-18010020, // … a telephone number,
-		-18010022, // … more
-		-18010201, // push URL missing,
-		-18010202, // … malformed,
-		-18010203, // … failed its test,
-		-18010204, // … not set
-		-18010205, // malformed address
-		-18019801, // change of carrier: old one missing,
-		-18019802, // … new one wrong,
-		-18019803, // … the same,
-		-18019804, // … new one missing,
-		-18019805, // … old one is another,
-		-18019806, // … of a stopped number,
-		-18019807, // … too often,
-		-18019809, // … there is one already
-		-18019810, // followed for several carriers
-		-18019811, // wrong change
-		-18019818, // no real-time query of this carrier
-		-18019903, // carrier not detected
-		-18019904, // restart of one not stopped
-		-18019905, // second restart
-		-18019906, // stop of one not followed
-		-18019910, // wrong carrier key
-		-18019911, // carrier not registrable
-		-18019912: // real-time queries not authorised
+		-18010014,  // more than 40 numbers
+		-18010016,  // last mile for postal carriers only
+		-18010018,  // the carrier wants country and postcode,
+		-18010019,  // … a postcode,
+		-18010020,  // … a telephone number,
+		-18010022,  // … more
+		-18010201,  // push URL missing,
+		-18010202,  // … malformed,
+		-18010203,  // … failed its test,
+		-18010204,  // … not set
+		-18010205,  // malformed address
+		-18019801,  // change of carrier: old one missing,
+		-18019802,  // … new one wrong,
+		-18019803,  // … the same,
+		-18019804,  // … new one missing,
+		-18019805,  // … old one is another,
+		-18019806,  // … of a stopped number,
+		-18019807,  // … too often,
+		-18019809,  // … there is one already
+		-18019810,  // followed for several carriers
+		-18019811,  // wrong change
+		-18019818,  // no real-time query of this carrier
+		-18019903,  // carrier not detected
+		notStopped, // restart
+		-18019905,  // second restart
+		-18019906,  // stop of one not followed
+		-18019910,  // wrong carrier key
+		-18019911,  // carrier not registrable
+		-18019912:  // real-time queries not authorised
 		return refused
 	case -18010003, // internal
 		-18010206, // push failed

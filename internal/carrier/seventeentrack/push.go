@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -13,8 +14,8 @@ import (
 // signHeader bears a push's signature.
 const signHeader = "sign"
 
-// Receive implements [port.Pusher]. A push that a number was given up (TRACKING_STOPPED) answers
-// for it without rows. 17TRACK numbers no push and stamps none, so an old one can come again;
+// Receive implements [port.Pusher]. Of a number that was given up (TRACKING_STOPPED) the answer's
+// error is [port.ErrUnwatched]: it is to be watched again. 17TRACK numbers no push and stamps none, so an old one can come again;
 // rows make no harm twice.
 func (c *Client) Receive(header http.Header, body []byte) (port.Pushed, error) {
 	if subtle.ConstantTimeCompare([]byte(header.Get(signHeader)), []byte(sign(body, c.key))) != 1 {
@@ -24,9 +25,18 @@ func (c *Client) Receive(header http.Header, body []byte) (port.Pushed, error) {
 	if err != nil {
 		return port.Pushed{}, fmt.Errorf("%w: %w", err, port.ErrRefused)
 	}
-	for _, a := range answers {
-		if a.Number == "" {
+	var push struct {
+		Event string `json:"event"`
+	}
+	if err := json.Unmarshal(body, &push); err != nil {
+		return port.Pushed{}, fmt.Errorf("%s: push: event: %w: %w", name, err, port.ErrRefused)
+	}
+	for i := range answers {
+		if answers[i].Number == "" {
 			return port.Pushed{}, fmt.Errorf("%s: push: data: expected a number, got none: %w", name, port.ErrRefused)
+		}
+		if push.Event == "TRACKING_STOPPED" {
+			answers[i].Err = port.ErrUnwatched
 		}
 	}
 	return port.Pushed{Answers: answers, Reply: []byte("OK"), ReplyType: "text/plain"}, nil

@@ -21,7 +21,7 @@ func TestReceive(t *testing.T) {
 	c := client(t, seventeentrack.Options{})
 	p, err := c.Receive(http.Header{"Sign": {stoppedSign}}, []byte(stopped))
 	require.NoError(t, err)
-	require.Equal(t, []port.Answer{{Number: "AA123456789BR"}}, p.Answers)
+	require.Equal(t, []port.Answer{{Number: "AA123456789BR", Err: port.ErrUnwatched}}, p.Answers)
 	require.NotEmpty(t, p.Reply)
 	require.Equal(t, "text/plain", p.ReplyType)
 	for _, header := range []http.Header{

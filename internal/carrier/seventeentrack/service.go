@@ -9,8 +9,10 @@ import (
 )
 
 // Watch implements [port.TrackingService]: it registers the numbers, with their carrier where its
-// key is known. A registration costs quota, one that is there already does not. The error wraps
-// [ErrQuota] when there is none left; numbers before that one may be registered.
+// key is known. A registration costs quota, one that is there already does not; should 17TRACK
+// have given such a number up, it is started again, which can be done once: the next time its
+// answer wraps [port.ErrRefused]. The error wraps [ErrQuota] when there is no quota left;
+// numbers before that one may be registered.
 func (c *Client) Watch(ctx context.Context, parcels []port.Tracked) ([]port.Answer, error) {
 	wanted := make([]Number, len(parcels))
 	for i, p := range parcels {
@@ -23,7 +25,33 @@ func (c *Client) Watch(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 	for i := range data.Accepted {
 		data.Accepted[i].Info = nil // a registration has no rows
 	}
-	return inOrder(parcels, data.answers()), nil
+	answers := inOrder(parcels, data.answers())
+	var there []Number
+	for _, r := range data.Rejected {
+		if r.Error.coded().verdict() == watched {
+			there = append(there, Number{string(r.Number), integer(r.Carrier)})
+		}
+	}
+	return answers, c.restart(ctx, there, answers)
+}
+
+// restart starts numbers that were registered already, in case 17TRACK has given them up.
+func (c *Client) restart(ctx context.Context, numbers []Number, answers []port.Answer) error {
+	started, err := c.Retrack(ctx, distinct(numbers))
+	if err != nil {
+		return err
+	}
+	for _, r := range started.Rejected {
+		if r.Err.Code == notStopped {
+			continue
+		}
+		for i := range answers {
+			if tracknum.Normalize(answers[i].Number) == r.Number {
+				answers[i].Err = r.Err
+			}
+		}
+	}
+	return nil
 }
 
 // Track implements [port.TrackingService]; it costs no quota. It names no carrier, so that a

@@ -106,3 +106,7 @@ WHERE service = @service;
 
 -- name: ServiceAnswered :exec
 UPDATE service_limits SET failures = 0 WHERE service = @service AND failures > 0;
+
+-- name: Unwatch :exec
+-- A service has given numbers up: they are to be watched anew.
+UPDATE tracked SET watched_by = '' WHERE tracking_number = ANY(@numbers::text[]) AND watched_by = @service::text;

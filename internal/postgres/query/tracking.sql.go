@@ -467,3 +467,18 @@ func (q *Queries) TakeSlot(ctx context.Context, arg TakeSlotParams) (float64, er
 	err := row.Scan(&wait_seconds)
 	return wait_seconds, err
 }
+
+const unwatch = `-- name: Unwatch :exec
+UPDATE tracked SET watched_by = '' WHERE tracking_number = ANY($1::text[]) AND watched_by = $2::text
+`
+
+type UnwatchParams struct {
+	Numbers []string
+	Service string
+}
+
+// A service has given numbers up: they are to be watched anew.
+func (q *Queries) Unwatch(ctx context.Context, arg UnwatchParams) error {
+	_, err := q.db.Exec(ctx, unwatch, arg.Numbers, arg.Service)
+	return err
+}

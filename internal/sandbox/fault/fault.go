@@ -194,7 +194,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler
 	_, _ = w.Write(body) // a caller who is gone asks again
 	if f.Body == Half {
 		_ = http.NewResponseController(w).Flush() // a caller who is gone does not mind
-		panic(http.ErrAbortHandler) // the connection breaks
+		panic(http.ErrAbortHandler)               // the connection breaks
 	}
 }
 

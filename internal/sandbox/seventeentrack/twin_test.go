@@ -152,9 +152,27 @@ func TestRegistration(t *testing.T) {
 	require.False(t, page.Numbers[0].CanRetrack())
 	require.Equal(t, "Expired", page.Numbers[0].StopReason)
 
-	q, err := c.Quota(ctx)
+	// To watch means to be sure that it is followed: once given up it is started again, not twice.
+	watch := func(number string) error {
+		t.Helper()
+		answers, err := c.Watch(ctx, []port.Tracked{{Number: number}})
+		require.NoError(t, err)
+		return answers[0].Err
+	}
+	require.ErrorIs(t, watch(number), port.ErrRefused)
+	require.NoError(t, watch("AA123456785BR"), "followed all the while")
+	require.NoError(t, sim.Expire(ctx, "AA123456785BR"))
+	require.NoError(t, watch("AA123456785BR"), "started again")
+	page, err = c.List(ctx, adapter.ListQuery{Numbers: []string{"AA123456785BR"}})
 	require.NoError(t, err)
-	require.Equal(t, adapter.Quota{Total: 3, Used: 2, Remain: 1, TodayUsed: 2, DailyLimit: 10000000}, q)
+	require.True(t, page.Numbers[0].Retracked)
+	require.Equal(t, adapter.Tracking, page.Numbers[0].TrackingStatus)
+	require.NoError(t, sim.Expire(ctx, "AA123456785BR"))
+	require.ErrorIs(t, watch("AA123456785BR"), port.ErrRefused)
+
+	q, err := c.Account(ctx)
+	require.NoError(t, err)
+	require.Equal(t, adapter.Account{Total: 3, Used: 2, Remain: 1, TodayUsed: 2, DailyLimit: 10000000}, q)
 	answers, err := c.Watch(ctx, []port.Tracked{{Number: "AA11111", Carrier: "UPS"}, {Number: "AA22222", Carrier: "UPS"}})
 	require.ErrorIs(t, err, adapter.ErrQuota)
 	require.Empty(t, answers)
