@@ -66,7 +66,7 @@ func (c *devCmd) Run(ctx context.Context, s streams) (err error) {
 			options.Speed = demoSpeed
 		}
 		scenario = demo.New(demoOrigin())
-		options.Origin, options.Fates, options.Traces = scenario.Origin, scenario.Fates, scenario.Traces
+		options.Origin, options.Fates, options.Parcels = scenario.Origin, scenario.Fates, scenario.Parcels
 	}
 	stack, err := dev.Start(ctx, options)
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 
 	"parcelward/activities"
 	"parcelward/internal/config"
+	"parcelward/internal/connect"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
@@ -75,13 +76,19 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	stories := &workflows.Stories{Book: known.Book, Calendars: known.Calendars}
+	services := connect.Connect(&c.Services, db, db)
+	for _, problem := range services.Problems {
+		log.Error("a service is not asked; the others are", "problem", problem.Error())
+	}
 	acts := &activities.Activities{
 		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
-		Tracker: noTracker{}, Filing: activities.Assisted{},
+		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Filing: activities.Assisted{},
 	}
 	if c.Filing == config.FilingSandbox {
-		http := &http.Client{Timeout: 10 * time.Second}
-		acts.Tracker, acts.Filing = sandbox.Tracker(c.SandboxURL, http), sandbox.Filing(c.SandboxURL, http)
+		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})
+	}
+	if err := ensureSchedules(ctx, temporal, c, services); err != nil {
+		return err
 	}
 	return serve(ctx, temporal, stories, acts, log)
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
-	"parcelward/internal/rules"
 )
 
 // notifier writes notices to the log, each once. Chat and mail come with the console.
@@ -24,12 +22,4 @@ func (n notifier) Notify(ctx context.Context, notice protocol.Notice) error {
 			"due", notice.Due, "zh", notice.ZH, "en", notice.EN)
 	}
 	return err
-}
-
-// noTracker stands where no carrier is configured: nothing is heard but what is pushed.
-type noTracker struct{}
-
-// Trace implements port.Tracker.
-func (noTracker) Trace(context.Context, protocol.Parcel, time.Time) ([]rules.Row, error) {
-	return nil, nil
 }

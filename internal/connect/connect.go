@@ -23,7 +23,7 @@ type Services struct {
 }
 
 // Connect makes them. tokens keeps those of the platform; slots spaces the calls.
-func Connect(c *config.Services, tokens aliexpress.TokenStore, slots carrier.Slots) Services {
+func Connect(c *config.Services, tokens Tokens, slots carrier.Slots) Services {
 	s := Services{Pushers: map[string]port.Pusher{}}
 	var tracking []port.TrackingService
 	add := func(wanted bool, service func() (port.TrackingService, error)) {
@@ -57,7 +57,7 @@ func Connect(c *config.Services, tokens aliexpress.TokenStore, slots carrier.Slo
 	})
 	add(c.AliExpress.AppKey != "" || c.AliExpress.AppSecret != "", func() (port.TrackingService, error) {
 		made, err := aliexpress.New(aliexpress.Options{
-			AppKey: c.AliExpress.AppKey, AppSecret: c.AliExpress.AppSecret, BaseURL: c.AliExpress.URL, Tokens: tokens, PerSecond: c.AliExpress.PerSecond,
+			AppKey: c.AliExpress.AppKey, AppSecret: c.AliExpress.AppSecret, BaseURL: c.AliExpress.URL, Tokens: tokenStore{tokens}, PerSecond: c.AliExpress.PerSecond,
 		})
 		s.AliExpress = made
 		return made, err

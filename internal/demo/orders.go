@@ -33,6 +33,7 @@ func delivered(s *story) (Outcome, *sandbox.Fate) {
 }
 
 func stalledPaid(s *story) (Outcome, *sandbox.Fate) {
+	s.by("YANWEN", "YANWEN_ECONOMY")
 	s.ordered(sale{buyer: "Emil Novak", country: "GB", paid: "88.20", freight: "6.20", commission: "7.06", tax: "1.14", sku: "DRILL-18V"})
 	number := s.recorded(22*hour, "")
 	s.scan(40*hour, number, rules.PickedUp, "Yiwu")
@@ -65,6 +66,7 @@ func unconfirmed(s *story) (Outcome, *sandbox.Fate) {
 }
 
 func lost(s *story) (Outcome, *sandbox.Fate) {
+	s.by("YANWEN", "YANWEN_ECONOMY")
 	s.ordered(sale{
 		buyer: "Ingrid Solberg", country: "NO", currency: "CNY", usdRate: "0.1382", paid: "540.00", freight: "40.00",
 		commission: "43.20", sku: "TENT-4P", pieces: 2,
@@ -150,6 +152,7 @@ func rejectedAppealedPaid(s *story) (Outcome, *sandbox.Fate) {
 }
 
 func stranger(s *story) (Outcome, *sandbox.Fate) {
+	s.by("4PX", "4PX_STANDARD")
 	s.ordered(sale{buyer: "Oscar Lindqvist", country: "NZ", freeShipping: true, paid: "54.00", commission: "4.32", sku: "JACKET-M"})
 	number := s.recorded(19*hour, "")
 	s.scan(35*hour, number, rules.PickedUp, "Ningbo")
@@ -182,6 +185,7 @@ func resumed(s *story) (Outcome, *sandbox.Fate) {
 }
 
 func bulky(s *story) (Outcome, *sandbox.Fate) {
+	s.by("4PX", "4PX_STANDARD")
 	s.ordered(sale{buyer: "Grace Otieno", country: "KE", category: rules.Bulky, paid: "210.00", freight: "60.00", commission: "16.80", sku: "DESK-OAK"})
 	number := s.recorded(28*hour, "")
 	s.scan(2*day, number, rules.PickedUp, "Foshan")

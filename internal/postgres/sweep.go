@@ -140,7 +140,7 @@ func planPolls(ctx context.Context, q *query.Queries, o *Order, h *Handing) erro
 	if len(h.Polls) == 0 {
 		return nil
 	}
-	p := query.PlanPollsParams{Store: o.Store, OrderNo: o.Order, Country: h.View.Country}
+	p := query.PlanPollsParams{Store: o.Store, OrderNo: o.Order, Country: h.View.Country, Judged: h.JudgedAt}
 	for number, plan := range h.Polls {
 		text, err := planText(plan)
 		if err != nil {

@@ -22,10 +22,11 @@ import (
 const atOnce = 200
 
 // Play sends the scenario's events over HTTP, each at its virtual time or as soon after as
-// can be, and returns when the scenario is over.
+// can be, and returns when the scenario is over. Scans it leaves to the twins, which push them.
 func (s *Stack) Play(ctx context.Context, sc demo.Scenario) error {
 	client := s.Server.Client()
-	for events := sc.Events; len(events) > 0; {
+	unscanned := slices.DeleteFunc(slices.Clone(sc.Events), func(e demo.Sent) bool { return e.Scan })
+	for events := unscanned; len(events) > 0; {
 		if err := s.until(ctx, events[0].At); err != nil {
 			return err
 		}

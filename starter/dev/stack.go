@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/sandbox/world"
 	"parcelward/internal/temporalclient"
 	"parcelward/starter/server"
 )
@@ -35,7 +37,8 @@ type Options struct {
 	Keep   bool      // take up the data of an earlier run in Dir, and keep them at Close
 	Listen string    // of the API; defaults to a free loopback port
 	Fates  []sandbox.Fate
-	Traces []sandbox.Trace
+	// Parcels are what the twins of the tracking services show.
+	Parcels []world.Parcel
 	// Progress is told in one line what a step that takes long is doing. Defaults to silence.
 	Progress func(string)
 }
@@ -44,8 +47,9 @@ type Options struct {
 type Stack struct {
 	Servers    *devstack.Stack
 	Server     *server.Server
-	Sandbox    *sandbox.Sandbox
-	SandboxURL string
+	Sandbox    *sandbox.Sandbox // the invented interface for claims
+	Twins      *Twins           // of tracking services
+	SandboxURL string           // of both
 	Worker     *Child
 	Clock      protocol.Clock
 	Config     config.Starter // as the server got it
@@ -79,10 +83,15 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := s.startServers(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := s.startServer(ctx, o); err != nil {
-		return nil, err
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for the sandbox: %w", err)
 	}
-	if err := s.startSandbox(ctx, o); err != nil {
+	s.SandboxURL = "http://" + listener.Addr().String()
+	if err := s.startServer(ctx, o); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	if err := s.startSandbox(ctx, o, listener); err != nil {
 		return nil, err
 	}
 	return s, s.StartWorker()
@@ -135,6 +144,8 @@ func (s *Stack) startServer(ctx context.Context, o Options) error {
 	}
 	c := &s.Config
 	c.DatabaseURL, c.Temporal = url, config.Temporal{Address: s.Servers.TemporalAddress(), Namespace: "default"}
+	c.Services = twinServices(c.Services, s.SandboxURL)
+	c.SweepEvery = time.Second // a virtual day is short
 	c.Clock, c.WebUI, c.Listen = config.Clock(s.Clock), s.Servers.WebUI(), cmp.Or(o.Listen, "127.0.0.1:0")
 	log := slog.New(slog.NewJSONHandler(s.serveLog, &slog.HandlerOptions{Level: c.LogLevel}))
 	if s.Server, err = server.Start(ctx, *c, log); err != nil {
@@ -174,25 +185,31 @@ func (s *Stack) clock(o Options) (protocol.Clock, error) {
 	return clock, nil
 }
 
-func (s *Stack) startSandbox(ctx context.Context, o Options) error {
+// startSandbox serves the claims interface and the twins on a listener.
+func (s *Stack) startSandbox(ctx context.Context, o Options, listener net.Listener) error {
 	log, err := s.openLog("sandbox")
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen for the sandbox: %w", err)
+	s.Sandbox = sandbox.New(sandbox.Options{Clock: s.Clock, Callback: s.Server.URL + "/v1/events", Fates: o.Fates})
+	w := world.New(s.Clock)
+	w.Add(o.Parcels...)
+	s.Twins = newTwins(w, s.Server.URL)
+	mux := http.NewServeMux()
+	for _, path := range []string{"/platform/", "/sandbox/"} {
+		mux.Handle(path, s.Sandbox.Handler())
 	}
-	s.SandboxURL = "http://" + listener.Addr().String()
-	s.Sandbox = sandbox.New(sandbox.Options{Clock: s.Clock, Callback: s.Server.URL + "/v1/events", Fates: o.Fates, Traces: o.Traces})
+	mux.HandleFunc("POST /twins/faults", s.Twins.Faults.Order)
+	mux.Handle("/", s.Twins.handler)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() {
-		ended <- api.Serve(serving, listener, s.Sandbox.Handler(), slog.New(slog.NewJSONHandler(log, nil)))
+		ended <- api.Serve(serving, listener, mux, slog.New(slog.NewJSONHandler(log, nil)))
 	}()
 	s.closers = append(s.closers, func() error {
 		stop()
 		err := <-ended
+		s.Twins.close()
 		s.Sandbox.Close()
 		return err
 	})
@@ -228,6 +245,9 @@ func (s *Stack) workerEnv() []string {
 	set("OTLP_ENDPOINT", c.OTLPEndpoint)
 	set("POLICY_FILES", strings.Join(c.PolicyFiles, ","))
 	set("CALENDAR_FILES", strings.Join(c.CalendarFiles, ","))
+	for key, value := range serviceEnv(c.Services) {
+		set(key, value)
+	}
 	if s.Clock.Speed > 0 {
 		set("CLOCK_ORIGIN", s.Clock.Origin.Format(time.RFC3339Nano))
 		set("CLOCK_START", s.Clock.Start.Format(time.RFC3339Nano))

@@ -20,7 +20,7 @@ import (
 // comes to the outcome that its facts have, and that its story promised.
 func TestDemoOrdersSurviveACrashAndAnOutage(t *testing.T) {
 	play := demo.New(origin)
-	s := start(t, dev.Options{Speed: demoSpeed, Fates: play.Fates, Traces: play.Traces})
+	s := start(t, dev.Options{Speed: demoSpeed, Fates: play.Fates, Parcels: play.Parcels})
 	played := make(chan error, 1)
 	go func() { played <- bench.Play(t.Context(), env(s), play.Events) }()
 

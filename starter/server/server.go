@@ -19,7 +19,9 @@ import (
 
 	"parcelward/internal/api"
 	"parcelward/internal/config"
+	"parcelward/internal/connect"
 	"parcelward/internal/dispatch"
+	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/temporalclient"
 )
@@ -70,9 +72,14 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 	ctx, s.stop = context.WithCancel(ctx)
 	clock := c.Clock.Protocol()
 	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{})
+	services := connect.Connect(&c.Services, s.DB, s.DB)
+	for _, problem := range services.Problems {
+		log.Error("a service is not heard; the others are", "problem", problem.Error())
+	}
+	inbox := waking{s.DB, dispatcher.Wake}
 	handler := api.New(api.Options{
-		Store: waking{s.DB, dispatcher.Wake}, Workflows: temporalclient.Orders{Client: s.Temporal}, Rules: s.Rules, Clock: clock,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log,
+		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Rules: s.Rules, Clock: clock,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log, Pushers: services.Pushers, Traces: inbox,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup
@@ -84,12 +91,35 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 		defer s.stop()
 		dispatched = dispatcher.Run(ctx)
 	})
+	parts.Go(func() { s.adopt(ctx, dispatcher.Wake, log) })
 	go func() {
 		parts.Wait()
 		s.failed = errors.Join(served, dispatched)
 		close(s.done)
 	}()
 	log.Info("API serves", "url", s.URL)
+}
+
+// adoptEvery is how often pushes about numbers that were unknown are looked through.
+const adoptEvery = 5 * time.Second
+
+// adopt gives what was pushed of unknown numbers to the orders that record them.
+func (s *Server) adopt(ctx context.Context, wake func(), log *slog.Logger) {
+	tick := time.NewTicker(adoptEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		switch n, err := s.DB.AdoptStrays(ctx); {
+		case err != nil && ctx.Err() == nil:
+			log.Error("pushes about numbers recorded since cannot be looked through", "error", err)
+		case n > 0:
+			wake()
+		}
+	}
 }
 
 // Done is closed when the server has ended, by Close or by itself.
@@ -116,6 +146,13 @@ func (s *Server) Await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return s.Client().Await(ctx)
+}
+
+// Learn implements [port.Traces].
+func (w waking) Learn(ctx context.Context, service string, answers []port.Answer) (port.Learnt, error) {
+	learnt, err := w.DB.Learn(ctx, service, answers)
+	w.wake()
+	return learnt, err
 }
 
 // waking tells the dispatcher at once of what was taken in.

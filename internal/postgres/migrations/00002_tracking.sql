@@ -62,6 +62,16 @@ CREATE TABLE service_limits (
     failures integer NOT NULL DEFAULT 0 -- in a row
 );
 
+-- What lets us act for a store at the platform; secret. And how far its orders were read.
+CREATE TABLE platform_stores (
+    platform  text COLLATE "C" NOT NULL,
+    store     text COLLATE "C" NOT NULL,
+    token     jsonb,
+    read_upto timestamptz, -- by the platform's own times of change
+    saved_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (platform, store)
+);
+
 -- +goose Down
-DROP TABLE service_limits, unreadable, strays, aliases, tracked;
+DROP TABLE platform_stores, service_limits, unreadable, strays, aliases, tracked;
 ALTER TABLE traces DROP COLUMN code;

@@ -6,9 +6,13 @@ ON CONFLICT (store, tracking_number) DO NOTHING;
 
 -- name: PlanPolls :exec
 -- A plan never puts a poll off that is due sooner, unless it ends the polling. Only the order
--- that recorded a number first ends it.
+-- that recorded a number first ends it. A new number is asked about at once, so that a service
+-- watches it.
 UPDATE tracked t SET plan = w.plan, country = @country::text,
-    next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL WHEN t.leased_until > now() THEN w.next ELSE least(t.next_poll_at, w.next) END
+    next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL
+                        WHEN t.leased_until > now() THEN w.next
+                        WHEN t.asked_at IS NULL AND t.attempts = 0 THEN @judged::timestamptz
+                        ELSE least(t.next_poll_at, w.next) END
 FROM (SELECT unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan, unnest(@nexts::text[])::timestamptz AS next) w
 WHERE t.store = @store::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = @order_no::text);
 
@@ -110,3 +114,17 @@ UPDATE service_limits SET failures = 0 WHERE service = @service AND failures > 0
 -- name: Unwatch :exec
 -- A service has given numbers up: they are to be watched anew.
 UPDATE tracked SET watched_by = '' WHERE tracking_number = ANY(@numbers::text[]) AND watched_by = @service::text;
+
+-- name: SaveToken :exec
+INSERT INTO platform_stores (platform, store, token) VALUES (@platform, @store, @token::jsonb)
+ON CONFLICT (platform, store) DO UPDATE SET token = excluded.token, saved_at = now();
+
+-- name: LoadToken :one
+SELECT token FROM platform_stores WHERE platform = @platform AND store = @store AND token IS NOT NULL;
+
+-- name: ReadUpto :one
+SELECT read_upto FROM platform_stores WHERE platform = @platform AND store = @store;
+
+-- name: NoteRead :exec
+INSERT INTO platform_stores (platform, store, read_upto) VALUES (@platform, @store, @upto::timestamptz)
+ON CONFLICT (platform, store) DO UPDATE SET read_upto = greatest(platform_stores.read_upto, excluded.read_upto);

@@ -138,6 +138,14 @@ type Parcel struct {
 	ServiceCode    string
 }
 
+type PlatformStore struct {
+	Platform string
+	Store    string
+	Token    []byte
+	ReadUpto *time.Time
+	SavedAt  time.Time
+}
+
 type ServiceLimit struct {
 	Service  string
 	FreeAt   time.Time

@@ -7,6 +7,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -278,6 +279,38 @@ func (q *Queries) KeepUnreadable(ctx context.Context, arg KeepUnreadableParams) 
 	return err
 }
 
+const loadToken = `-- name: LoadToken :one
+SELECT token FROM platform_stores WHERE platform = $1 AND store = $2 AND token IS NOT NULL
+`
+
+type LoadTokenParams struct {
+	Platform string
+	Store    string
+}
+
+func (q *Queries) LoadToken(ctx context.Context, arg LoadTokenParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, loadToken, arg.Platform, arg.Store)
+	var token []byte
+	err := row.Scan(&token)
+	return token, err
+}
+
+const noteRead = `-- name: NoteRead :exec
+INSERT INTO platform_stores (platform, store, read_upto) VALUES ($1, $2, $3::timestamptz)
+ON CONFLICT (platform, store) DO UPDATE SET read_upto = greatest(platform_stores.read_upto, excluded.read_upto)
+`
+
+type NoteReadParams struct {
+	Platform string
+	Store    string
+	Upto     time.Time
+}
+
+func (q *Queries) NoteRead(ctx context.Context, arg NoteReadParams) error {
+	_, err := q.db.Exec(ctx, noteRead, arg.Platform, arg.Store, arg.Upto)
+	return err
+}
+
 const ownersOf = `-- name: OwnersOf :many
 SELECT t.tracking_number AS asked, t.store, t.tracking_number, t.order_no FROM tracked t
 WHERE t.tracking_number = ANY($1::text[])
@@ -342,13 +375,17 @@ func (q *Queries) PauseService(ctx context.Context, arg PauseServiceParams) erro
 
 const planPolls = `-- name: PlanPolls :exec
 UPDATE tracked t SET plan = w.plan, country = $1::text,
-    next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL WHEN t.leased_until > now() THEN w.next ELSE least(t.next_poll_at, w.next) END
-FROM (SELECT unnest($4::text[]) AS number, unnest($5::text[])::jsonb AS plan, unnest($6::text[])::timestamptz AS next) w
-WHERE t.store = $2::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = $3::text)
+    next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL
+                        WHEN t.leased_until > now() THEN w.next
+                        WHEN t.asked_at IS NULL AND t.attempts = 0 THEN $2::timestamptz
+                        ELSE least(t.next_poll_at, w.next) END
+FROM (SELECT unnest($5::text[]) AS number, unnest($6::text[])::jsonb AS plan, unnest($7::text[])::timestamptz AS next) w
+WHERE t.store = $3::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = $4::text)
 `
 
 type PlanPollsParams struct {
 	Country string
+	Judged  time.Time
 	Store   string
 	OrderNo string
 	Numbers []string
@@ -357,10 +394,12 @@ type PlanPollsParams struct {
 }
 
 // A plan never puts a poll off that is due sooner, unless it ends the polling. Only the order
-// that recorded a number first ends it.
+// that recorded a number first ends it. A new number is asked about at once, so that a service
+// watches it.
 func (q *Queries) PlanPolls(ctx context.Context, arg PlanPollsParams) error {
 	_, err := q.db.Exec(ctx, planPolls,
 		arg.Country,
+		arg.Judged,
 		arg.Store,
 		arg.OrderNo,
 		arg.Numbers,
@@ -368,6 +407,22 @@ func (q *Queries) PlanPolls(ctx context.Context, arg PlanPollsParams) error {
 		arg.Nexts,
 	)
 	return err
+}
+
+const readUpto = `-- name: ReadUpto :one
+SELECT read_upto FROM platform_stores WHERE platform = $1 AND store = $2
+`
+
+type ReadUptoParams struct {
+	Platform string
+	Store    string
+}
+
+func (q *Queries) ReadUpto(ctx context.Context, arg ReadUptoParams) (*time.Time, error) {
+	row := q.db.QueryRow(ctx, readUpto, arg.Platform, arg.Store)
+	var read_upto *time.Time
+	err := row.Scan(&read_upto)
+	return read_upto, err
 }
 
 const releaseTracked = `-- name: ReleaseTracked :exec
@@ -436,6 +491,22 @@ func (q *Queries) RowsOf(ctx context.Context, arg RowsOfParams) ([]RowsOfRow, er
 		return nil, err
 	}
 	return items, nil
+}
+
+const saveToken = `-- name: SaveToken :exec
+INSERT INTO platform_stores (platform, store, token) VALUES ($1, $2, $3::jsonb)
+ON CONFLICT (platform, store) DO UPDATE SET token = excluded.token, saved_at = now()
+`
+
+type SaveTokenParams struct {
+	Platform string
+	Store    string
+	Token    json.RawMessage
+}
+
+func (q *Queries) SaveToken(ctx context.Context, arg SaveTokenParams) error {
+	_, err := q.db.Exec(ctx, saveToken, arg.Platform, arg.Store, arg.Token)
+	return err
 }
 
 const serviceAnswered = `-- name: ServiceAnswered :exec

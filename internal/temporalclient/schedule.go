@@ -1,0 +1,54 @@
+package temporalclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"parcelward/internal/protocol"
+)
+
+// Schedule is a workflow that is started again and again; a turn is skipped while one runs.
+type Schedule struct {
+	ID       string // of the schedule, and of its workflows, to which Temporal adds the time
+	Workflow string
+	Input    any
+	Summary  string // for operators
+	Every    time.Duration
+}
+
+// EnsureSchedule makes a schedule be there as described. Many processes may do so at once.
+// One that an operator has paused stays paused.
+func EnsureSchedule(ctx context.Context, c client.Client, s Schedule) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.Every}}}
+	action := &client.ScheduleWorkflowAction{
+		ID: s.ID, Workflow: s.Workflow, Args: []any{s.Input}, TaskQueue: protocol.QueueOrders, StaticSummary: s.Summary,
+	}
+	const catchUp = time.Minute // a sweep makes up for those missed
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: s.ID, Spec: spec, Action: action, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp, TriggerImmediately: true,
+	})
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		if err != nil {
+			return fmt.Errorf("create schedule %s: %w", s.ID, err)
+		}
+		return nil
+	}
+	err = c.ScheduleClient().GetHandle(ctx, s.ID).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			there := in.Description.Schedule
+			there.Spec, there.Action = &spec, action
+			there.Policy.Overlap = enums.SCHEDULE_OVERLAP_POLICY_SKIP
+			return &client.ScheduleUpdate{Schedule: &there}, nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("update schedule %s: %w", s.ID, err)
+	}
+	return nil
+}
