@@ -366,3 +366,22 @@ func TestSampleAnswers(t *testing.T) {
 	require.Equal(t, "2016-06-26T07:00:00Z", trace[0].Rows[0].At.Format(time.RFC3339))
 	require.Equal(t, "signedName", trace[0].Rows[0].SignedBy)
 }
+
+func TestCountriesAreISO(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"UK": "GB", "SRB": "RS", "MNE": "ME", "KS": "RS", "EAZ": "TZ", "BLM": "BL", "MAF": "MF", "GGY": "GG", "JEY": "JE", "SGS": "GS",
+		"TLS": "TL", "TP": "TL", "ALA": "AX", "GBA": "GG", "ASC": "SH", "ZR": "CD", "FX": "FR", "es": "ES",
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			o, err := serve(t, fmt.Sprintf(`{"result":{"data":{"gmt_create":"2026-01-01 00:00:00","receipt_address":{"contact_person":"A","country":%q},
+				"order_amount":{"amount":"1.00","currency_code":"USD"}}}}`, code)).Order(t.Context(), store, "1")
+			require.NoError(t, err)
+			require.Equal(t, want, o.To.Country)
+			events, err := (&aliexpress.Facts{}).Events(store, o, nil)
+			require.NoError(t, err)
+			byType(t, events) // the exchange format takes it
+		})
+	}
+}
