@@ -148,9 +148,9 @@ func (i *issueDTO) dispute() (Dispute, error) {
 	if d.ID == "" {
 		return Dispute{}, &port.UnavailableError{Call: "aliexpress: " + methodIssues, Status: 200, Detail: "a dispute without issue_id"}
 	}
-	max := cash{Amount: i.RefundMax, CurrencyCode: i.RefundMaxIn}
+	most := cash{Amount: i.RefundMax, CurrencyCode: i.RefundMaxIn}
 	var err error
-	if d.RefundMax, err = max.amount(); err != nil {
+	if d.RefundMax, err = most.amount(); err != nil {
 		return Dispute{}, fmt.Errorf("dispute %s: refund_money_max: %w", wire.Short(d.ID), err)
 	}
 	closed := moment(i.GmtModified)

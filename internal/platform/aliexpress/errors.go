@@ -44,7 +44,7 @@ func (e *TokenError) Error() string {
 // Unwrap is [port.ErrRefused].
 func (e *TokenError) Unwrap() error { return port.ErrRefused }
 
-// Is the platform's code about the token? Only IllegalAccessToken is known from life; 26, 27
+// aboutToken tells whether the platform's code is about the token. Only IllegalAccessToken is known from life; 26, 27
 // and the sub-codes are the older gateway's.
 func aboutToken(code, sub string) bool {
 	switch code {
@@ -55,7 +55,7 @@ func aboutToken(code, sub string) bool {
 	return strings.Contains(sub, "sessionkey") || strings.Contains(sub, "access-token") || strings.Contains(sub, "session-expired")
 }
 
-// Is the code about how often we call?
+// aboutLimits tells whether the code is about how often we call.
 func aboutLimits(code, sub string) bool {
 	switch code {
 	case "7", "ApiCallLimit", "ApiCallLimits", "AppCallLimit", "AppCallLimits":
@@ -64,7 +64,7 @@ func aboutLimits(code, sub string) bool {
 	return strings.HasPrefix(sub, "accesscontrol.limited-by") || sub == "isp.call-limited"
 }
 
-// Is the code about the platform's own trouble? Code 15 is a remote service's error, whose
+// aboutPlatform tells whether the code is about the platform's own trouble. Code 15 is a remote service's error, whose
 // sub-code says whose fault it is: isp. the service's, isv. ours.
 func aboutPlatform(code, sub, kind string) bool {
 	switch code {

@@ -43,7 +43,8 @@ func (c *Client) OrderEvents(ctx context.Context, store, id string) ([]rules.Eve
 //     that of the first line, OTHER where none is told; usd_rate is reckoned where the order is
 //     settled in USD. The buyer's name is the recipient's, for it is compared with who signs.
 //   - order.cancelled: finished, by an end reason that says so or without a payment.
-//   - order.refunded: each refund that is done; partial below the amount of the order. A
+//   - order.refunded: each refund that is done, compensation (payout_refund) too; partial while
+//     the refunds up to it do not make up the amount of the order. A
 //     finished order that a dispute ended without the goods is refunded at its end even where
 //     the refund itself is not shown.
 //   - receipt.confirmed: the buyer accepted the goods, or his time to object ran out. Before the
@@ -211,7 +212,7 @@ var outcomes = map[string]outcome{
 // end adds how the order ended; refunded tells whether its refunds have ended it already.
 func (m *mapping) end(refunded bool) {
 	o := m.order
-	if o.Status != StatusFinish {
+	if o.Status != statusFinish {
 		if o.Logistics == logisticsAccepted {
 			at := time.Time{}
 			for _, p := range o.Parcels {

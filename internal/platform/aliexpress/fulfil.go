@@ -125,7 +125,8 @@ func (c *Client) change(ctx context.Context, store, method string, params map[st
 
 // ExtendReceipt gives the buyer so many days more to confirm the receipt, once: seen is the
 // order's ReceiptBy as the caller decided on it, and where that has moved on since, the
-// extension was granted already. Of two callers who decided on the same seen, one extends.
+// extension was granted already. A zero seen, of an order whose end is not told, always
+// extends.
 func (c *Client) ExtendReceipt(ctx context.Context, store, order string, seen time.Time, days int) error {
 	if days < 1 {
 		return fmt.Errorf("aliexpress: days: expected at least 1, got %d: %w", days, port.ErrRefused)

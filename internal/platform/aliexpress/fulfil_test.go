@@ -21,6 +21,7 @@ func TestDeclareOnce(t *testing.T) {
 	for range 2 {
 		require.NoError(t, b.Declare(t.Context(), store, s))
 	}
+	require.Equal(t, 1, b.calls.count("aliexpress.solution.order.fulfill"), "it looks first")
 	o, _ := b.twin.Order("8190001")
 	require.Len(t, o.Parcels, 1)
 	require.Equal(t, "WAIT_BUYER_ACCEPT_GOODS", o.Status)
@@ -81,6 +82,7 @@ func TestCorrect(t *testing.T) {
 	for range 2 {
 		require.NoError(t, b.Correct(t.Context(), store, "LP 0012 3456 7890 12", "CAINIAO_STANDARD", s))
 	}
+	require.Equal(t, 1, b.calls.count("aliexpress.logistics.sellermodifiedshipmentfortop"), "it looks first")
 	o, _ := b.twin.Order("8190001")
 	require.Len(t, o.Parcels, 1)
 	require.Equal(t, "LP00123456789013", o.Parcels[0].Number)

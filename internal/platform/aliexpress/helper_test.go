@@ -3,6 +3,7 @@ package aliexpress_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -82,6 +83,29 @@ type bench struct {
 	faults *fault.Injector
 	tokens *memory
 	server *httptest.Server
+	calls  *calls
+}
+
+// calls counts the business calls by method.
+type calls struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	by   map[string]int
+	urls []string
+}
+
+func (c *calls) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	c.by[r.URL.Query().Get("method")]++
+	c.urls = append(c.urls, r.URL.String())
+	c.mu.Unlock()
+	return c.next.RoundTrip(r)
+}
+
+func (c *calls) count(method string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.by[method]
 }
 
 func start(t *testing.T, o twin.Options, more ...func(*aliexpress.Options)) *bench {
@@ -97,8 +121,9 @@ func startAt(t *testing.T, c protocol.Clock, o twin.Options, more ...func(*aliex
 	t.Cleanup(b.twin.Close)
 	b.server = httptest.NewServer(b.faults.Wrap(b.twin.Handler()))
 	t.Cleanup(b.server.Close)
+	b.calls = &calls{next: b.server.Client().Transport, by: map[string]int{}}
 	options := aliexpress.Options{
-		BaseURL: b.server.URL, AppKey: appKey, AppSecret: appSecret, Tokens: b.tokens, HTTP: b.server.Client(), Now: b.world.Now,
+		BaseURL: b.server.URL, AppKey: appKey, AppSecret: appSecret, Tokens: b.tokens, HTTP: &http.Client{Transport: b.calls}, Now: b.world.Now,
 	}
 	for _, change := range more {
 		change(&options)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"parcelward/internal/port"
-	"parcelward/internal/rules/money"
 	"parcelward/internal/wire"
 )
 
@@ -22,7 +21,6 @@ type Summary struct {
 	Issue    string
 	Created  time.Time
 	Updated  time.Time // zero: not told
-	Amount   *money.Amount
 	Children []Child
 }
 
@@ -54,7 +52,7 @@ func (c *Client) Poll(ctx context.Context, store string, from, to time.Time) ([]
 	for _, q := range []struct {
 		status string
 		most   time.Duration
-	}{{"", openMax}, {StatusFinish, finishMax}} {
+	}{{"", openMax}, {statusFinish, finishMax}} {
 		for start := from; start.Before(to); start = start.Add(q.most) {
 			end := start.Add(q.most)
 			if end.After(to) {
@@ -123,7 +121,6 @@ type listedDTO struct {
 	IssueStatus wire.Text `json:"issue_status"`
 	GmtCreate   wire.Text `json:"gmt_create"`
 	GmtUpdate   wire.Text `json:"gmt_update"`
-	PayAmount   *cash     `json:"pay_amount"`
 	ProductList list[struct {
 		ChildID     wire.Text `json:"child_id"`
 		IssueStatus wire.Text `json:"issue_status"`
@@ -163,13 +160,9 @@ func (c *Client) page(ctx context.Context, store string, from, to time.Time, sta
 		if d.OrderID == "" {
 			return nil, odd(methodOrderList, fmt.Sprintf("target_list.%d.order_id", i))
 		}
-		amount, err := d.PayAmount.amount()
-		if err != nil {
-			return nil, fmt.Errorf("aliexpress: %s: order %s: pay_amount: %w", methodOrderList, wire.Short(string(d.OrderID)), err)
-		}
 		s := Summary{
 			ID: string(d.OrderID), Status: string(d.OrderStatus), Issue: string(d.IssueStatus),
-			Created: moment(d.GmtCreate), Updated: moment(d.GmtUpdate), Amount: amount,
+			Created: moment(d.GmtCreate), Updated: moment(d.GmtUpdate),
 		}
 		for _, p := range d.ProductList {
 			s.Children = append(s.Children, Child{ID: string(p.ChildID), Issue: string(p.IssueStatus)})

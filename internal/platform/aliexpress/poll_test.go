@@ -93,6 +93,31 @@ func TestPollLosesNothingWhenPagesShift(t *testing.T) {
 	}
 }
 
+// One order leaves at the front while another joins at the end, so that the total does not tell.
+func TestPollLosesNothingWhenTheTotalHides(t *testing.T) {
+	t.Parallel()
+	var b *bench
+	var now time.Time
+	moves := 0
+	b = start(t, twin.Options{OnPage: func(page int) {
+		if moves++; moves > 8 || page == 3 {
+			return
+		}
+		b.twin.Change(strconv.Itoa(8190000+130-moves), func(o *twin.Order) { o.Modified = now.Add(time.Hour) }) // the newest stands first
+		late := order(t, strconv.Itoa(8100000+moves), now.Add(-150*day))
+		late.Modified = now.Add(-time.Hour)
+		b.twin.Add(late)
+	}})
+	now = b.world.Now().Truncate(time.Second)
+	fill(t, b, 130, now)
+	found, err := b.Poll(t.Context(), store, now.Add(-day), now)
+	require.NoError(t, err)
+	got := ids(found)
+	for i := range 130 - 8 {
+		require.True(t, got[strconv.Itoa(8190000+i)], "order %d is lost", 8190000+i)
+	}
+}
+
 // Orders join the window late, as replicas do: the list is read again.
 func TestPollReadsAgainWhenTheListGrows(t *testing.T) {
 	t.Parallel()
@@ -139,7 +164,7 @@ func TestPollAcrossTheEndOfSummerTime(t *testing.T) {
 	}
 	for i := range 8 {
 		at := time.Date(2026, 11, 1, 7, 15, 0, 0, time.UTC).Add(time.Duration(i) * 30 * time.Minute)
-		found, err := b.Poll(t.Context(), store, at.Add(-time.Minute), at.Add(time.Minute))
+		found, err := b.Poll(t.Context(), store, at.Add(-20*time.Minute), at.Add(20*time.Minute))
 		require.NoError(t, err)
 		require.True(t, ids(found)[strconv.Itoa(1+i)], at.String())
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 )
 
 // list is an array, which the gateway wraps in an object of one key where it did not simplify.
+// A lone item without its array is an array of one.
 type list[T any] []T
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -25,12 +27,7 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 		if err := json.Unmarshal(raw, &wrapped); err != nil {
 			return fmt.Errorf("list: %w", err)
 		}
-		raw = nil
-		for _, inner := range wrapped {
-			if inner = bytes.TrimSpace(inner); len(inner) > 0 && inner[0] == '[' {
-				raw = inner
-			}
-		}
+		raw = unwrapped(raw, wrapped)
 	}
 	if len(raw) == 0 || raw[0] == '"' || string(raw) == "null" { // "" is an empty list, too
 		return nil
@@ -39,6 +36,26 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 		return fmt.Errorf("list: %w", err)
 	}
 	return nil
+}
+
+// unwrapped is the array within an object, or one that holds the lone item; empty where there
+// is none.
+func unwrapped(raw []byte, keys map[string]json.RawMessage) []byte {
+	lone := raw
+	for _, inner := range keys {
+		switch inner = bytes.TrimSpace(inner); {
+		case inner[0] == '[':
+			return inner
+		case len(keys) == 1 && inner[0] == '{':
+			lone = inner
+		case len(keys) == 1 && (string(inner) == "null" || string(inner) == `""`):
+			return nil
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return slices.Concat([]byte("["), lone, []byte("]"))
 }
 
 // yes reads a boolean, however it is written.
@@ -56,14 +73,14 @@ type cash struct {
 // amount reads money; nil where none is told.
 func (c *cash) amount() (*money.Amount, error) {
 	if c == nil {
-		return nil, nil //nolint:nilnil // absent money is no error
+		return nil, nil
 	}
 	text := c.Amount
 	if text == "" {
 		text = c.AmountStr
 	}
 	if text == "" && c.Cent == "" {
-		return nil, nil //nolint:nilnil // absent money is no error
+		return nil, nil
 	}
 	if text == "" {
 		var err error

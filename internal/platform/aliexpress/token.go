@@ -93,7 +93,7 @@ type TokenSource struct {
 }
 
 // Token is a store's token, good now. The error is a *[TokenError] where a person must act, and
-// an *[port.UnavailableError] or the token store's own where a repeat may help.
+// an *[port.UnavailableError] where a repeat may help.
 func (s *TokenSource) Token(ctx context.Context, store string) (Token, error) {
 	now := s.now()
 	s.mu.Lock()
@@ -133,7 +133,8 @@ func (s *TokenSource) share(ctx context.Context, store, refused string) (Token, 
 		if r.Err != nil {
 			return Token{}, r.Err //nolint:wrapcheck // renew's own
 		}
-		return r.Val.(Token), nil //nolint:forcetypeassert,errcheck // renew returns nothing else
+		t, _ := r.Val.(Token) // renew returns nothing else
+		return t, nil
 	case <-ctx.Done():
 		return Token{}, fmt.Errorf("store %s: token: %w", store, ctx.Err())
 	}
@@ -156,9 +157,9 @@ func (s *TokenSource) renew(ctx context.Context, store, refused string) (Token, 
 	case err == nil:
 	case next.token.Access == "":
 		if errors.Is(err, ErrNoToken) {
-			err = &TokenError{Store: store, Detail: ErrNoToken.Error()}
+			return Token{}, &TokenError{Store: store, Detail: ErrNoToken.Error()}
 		}
-		return Token{}, fmt.Errorf("store %s: load the token: %w", store, err)
+		return Token{}, &port.UnavailableError{Call: "load the token of store " + store, Detail: wire.Short(err.Error()), Cause: err}
 	}
 	now := s.now()
 	good := now.Before(next.token.Expires) && next.token.Access != refused
@@ -169,7 +170,9 @@ func (s *TokenSource) renew(ctx context.Context, store, refused string) (Token, 
 		}
 	}
 	if err == nil && next.unsaved {
-		if err = s.store.Save(ctx, store, next.token); err == nil {
+		if saveErr := s.store.Save(ctx, store, next.token); saveErr != nil {
+			err = fmt.Errorf("store %s: keep the token: %w", store, saveErr)
+		} else {
 			next.unsaved = false
 		}
 	}

@@ -1,7 +1,6 @@
 package aliexpress_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -199,7 +198,7 @@ func TestTokenSingleFlight(t *testing.T) {
 	for i := range got {
 		wait.Go(func() {
 			var err error
-			got[i], err = b.Tokens().Token(context.Background(), store)
+			got[i], err = b.Tokens().Token(t.Context(), store)
 			if err != nil {
 				t.Error(err)
 			}

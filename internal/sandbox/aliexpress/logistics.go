@@ -188,7 +188,9 @@ func (t *Twin) trackingResult(c *call) (object, *problem) {
 	}
 	slices.Reverse(details.items)
 	if t.o.Shuffle {
-		rand.Shuffle(len(details.items), func(i, j int) { details.items[i], details.items[j] = details.items[j], details.items[i] })
+		rand.Shuffle(len(details.items), func(i, j int) { //nolint:gosec // chance for tests
+			details.items[i], details.items[j] = details.items[j], details.items[i]
+		})
 	}
 	return object{"result_success": true, "official_website": "http://global.cainiao.com/", "details": details}, nil
 }
