@@ -13,6 +13,8 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
 )
 
 // The spans of a sweep, real.
@@ -105,7 +107,10 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 			continue
 		}
 		s.done.Asked++
-		x.Next = x.Plan.Next(now)
+		x.Next, x.Heard = x.Plan.Next(now), len(answer.Rows)+len(answer.Unplaced) > 0
+		if err := s.checkNumber(ctx, x, now); err != nil {
+			return nil, err
+		}
 		hash, err := answerHash(answer)
 		if err != nil {
 			return nil, err
@@ -176,6 +181,23 @@ func (s *sweep) failed(x *port.Asked, why error, now time.Time) {
 	}
 	x.Next = now.Add(wait)
 }
+
+// checkNumber tells people when the carrier still does not know the number of a store's first
+// parcel with it: a wrong number, or the wrong carrier, is best found early.
+func (s *sweep) checkNumber(ctx context.Context, x *port.Asked, now time.Time) error {
+	if x.Heard || !x.First || x.CheckBy.IsZero() || !now.After(x.CheckBy) {
+		return nil
+	}
+	by := rules.Deadline{At: rules.Stamp(x.CheckBy)}
+	text := wording.Notice(rules.Notice{Code: rules.NoticeNumberCheck, Number: x.Number, Deadline: &by}, x.Store, x.Order, beijing)
+	return s.Notifier.Notify(ctx, protocol.Notice{
+		Key: "number-check/" + x.Store + "/" + x.Number, Store: x.Store, Order: x.Order, Kind: rules.NoticeNumberCheck,
+		Due: x.CheckBy, ZH: text.ZH, EN: text.EN,
+	})
+}
+
+// beijing is the zone in which staff read times.
+var beijing = time.FixedZone("CST", 8*60*60) //nolint:gochecknoglobals // never changed
 
 // watchQuota tells operators how many numbers the account has left.
 func (s *sweep) watchQuota(ctx context.Context) {

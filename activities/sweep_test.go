@@ -28,6 +28,7 @@ type fleet struct {
 	watched  []string
 	turns    int
 	pauses   int
+	told     []protocol.Notice
 
 	answer func(number string) port.Answer
 	fail   func(call int) error // of the service
@@ -110,6 +111,11 @@ func (f *fleet) Learn(_ context.Context, _ string, answers []port.Answer) (port.
 	return port.Learnt{Rows: len(answers)}, nil
 }
 
+func (f *fleet) Notify(_ context.Context, n protocol.Notice) error {
+	f.told = append(f.told, n)
+	return nil
+}
+
 func newFleet(n int) *fleet {
 	f := &fleet{answer: func(number string) port.Answer {
 		return port.Answer{Number: number, Rows: []rules.Row{{At: now, Milestone: rules.InTransit}}}
@@ -124,8 +130,8 @@ func (f *fleet) sweep(t *testing.T) (protocol.SweepResult, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f})
-	value, err := env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: "svc", Clock: protocol.Clock{Origin: now, Start: time.Now(), Speed: 1e-9}})
+	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f, Notifier: f})
+	value, err := env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: "svc", Clock: protocol.Clock{Origin: now, Start: time.Now(), Speed: 1e-12}})
 	var out protocol.SweepResult
 	if err == nil {
 		require.NoError(t, value.Get(&out))
@@ -182,6 +188,44 @@ func TestSweepOfBadNumbers(t *testing.T) {
 	require.Empty(t, f.finished[2].WatchedBy, "to be watched again")
 }
 
+// The store's first parcel with a carrier: people hear when the carrier does not know its
+// number by 48 h after shipping; at -1 s, 0 and +1 s; not of one that it knows.
+func TestSweepChecksTheFirstNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		after time.Duration // of the deadline, and now
+		first bool
+		known bool
+		told  bool
+	}{
+		{"a second before", -time.Second, true, false, false},
+		{"at it", 0, true, false, false},
+		{"a second after", time.Second, true, false, true},
+		{"not the first", time.Second, false, false, false},
+		{"known", time.Second, true, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(1)
+			f.due[0].First, f.due[0].CheckBy = c.first, now.Add(-c.after)
+			if !c.known {
+				f.answer = func(number string) port.Answer { return port.Answer{Number: number} }
+			}
+			_, err := f.sweep(t)
+			require.NoError(t, err)
+			require.Equal(t, c.known, f.finished[0].Heard)
+			if !c.told {
+				require.Empty(t, f.told)
+				return
+			}
+			require.Len(t, f.told, 1)
+			require.Contains(t, f.told[0].ZH, "N0")
+			require.Equal(t, rules.NoticeNumberCheck, f.told[0].Kind)
+		})
+	}
+}
+
 // When the service does not answer, nothing more is asked: the batch in hand is given back as
 // it was, and those before it are finished.
 func TestSweepWhileTheServiceIsAway(t *testing.T) {
@@ -223,7 +267,7 @@ func TestSweepOfABusyOrMissingService(t *testing.T) {
 	require.Equal(t, 1, f.given)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f})
+	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f, Notifier: f})
 	_, err = env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: "other"})
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, err, &failed)

@@ -25,7 +25,7 @@ func (d *Dispatcher) view(h *postgres.Handing, k *known, rs rules.Ruleset, plan 
 		h.Cases = append(h.Cases, one)
 	}
 	h.Entries = books(h, k, rs, now)
-	h.Polls, h.JudgedAt = rules.PollPlans(k.All, rs, now), now
+	h.Polls, h.JudgedAt = rules.Polls(k.All, rs, now), now
 }
 
 // nextDeadline is the earliest of what the order and its cases wait for.

@@ -43,6 +43,11 @@ type Due struct {
 	Hash      []byte // of the latest answer; nil: none yet
 	WatchedBy string // the service that watches the number; empty: none
 	Attempts  int    // failed ones in a row
+
+	// CheckBy is when the carrier must know the number, virtual, and First that it is the
+	// store's first with that carrier; zero: it is known.
+	CheckBy time.Time
+	First   bool
 }
 
 // Asked is what became of it.
@@ -50,6 +55,7 @@ type Asked struct {
 	Due
 	Next  time.Time // virtual; zero: never again by itself
 	Error string    // for people; empty: it was answered
+	Heard bool      // with rows
 }
 
 // Sweeps hands out parcels to ask about, and the right to call services, over all workers.

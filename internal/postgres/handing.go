@@ -43,8 +43,8 @@ type Handing struct {
 	Cases   []Case
 	Entries []port.LedgerEntry // booked once per key
 
-	Polls    map[string]rules.PollPlan // of the order's parcels, by tracking number
-	JudgedAt time.Time                 // virtual
+	Polls    map[string]rules.Poll // of the order's parcels, by tracking number
+	JudgedAt time.Time             // virtual
 }
 
 // SaveHanding settles what was done with an order as it was claimed. It reports false, and

@@ -53,7 +53,7 @@ func (db *DB) ClaimDue(ctx context.Context, scope port.Scope, now time.Time, mos
 	for i, r := range rows {
 		due[i] = port.Due{
 			Tracked: port.Tracked{Store: r.Store, Order: r.OrderNo, Number: r.TrackingNumber, Carrier: r.Carrier, Service: r.ServiceCode, Country: r.Country},
-			Hash:    r.AnswerHash, WatchedBy: r.WatchedBy, Attempts: int(r.Attempts),
+			Hash:    r.AnswerHash, WatchedBy: r.WatchedBy, Attempts: int(r.Attempts), CheckBy: utc(r.CheckBy), First: r.FirstOfCarrier,
 		}
 		if err := json.Unmarshal(r.Plan, &due[i].Plan); err != nil {
 			return nil, fmt.Errorf("plan of %s: %w", r.TrackingNumber, err)
@@ -78,6 +78,7 @@ func (db *DB) Finish(ctx context.Context, asked []port.Asked, at time.Time) erro
 		p.Errors = append(p.Errors, text(a.Error))
 		p.Hashes = append(p.Hashes, a.Hash)
 		p.Watched = append(p.Watched, a.WatchedBy)
+		p.Heard = append(p.Heard, a.Heard)
 	}
 	if err := db.q.FinishTracked(ctx, p); err != nil {
 		return fmt.Errorf("note what became of %d parcels asked about: %w", len(asked), err)
@@ -141,12 +142,13 @@ func planPolls(ctx context.Context, q *query.Queries, o *Order, h *Handing) erro
 		return nil
 	}
 	p := query.PlanPollsParams{Store: o.Store, OrderNo: o.Order, Country: h.View.Country, Judged: h.JudgedAt}
-	for number, plan := range h.Polls {
-		text, err := planText(plan)
+	for number, poll := range h.Polls {
+		text, err := planText(poll.Plan)
 		if err != nil {
 			return err
 		}
-		p.Numbers, p.Plans, p.Nexts = append(p.Numbers, number), append(p.Plans, text), append(p.Nexts, spanOf(plan.Next(h.JudgedAt)))
+		p.Numbers, p.Plans = append(p.Numbers, number), append(p.Plans, text)
+		p.Nexts, p.Checks = append(p.Nexts, spanOf(poll.Plan.Next(h.JudgedAt))), append(p.Checks, spanOf(poll.CheckBy))
 	}
 	if err := q.PlanPolls(ctx, p); err != nil {
 		return fmt.Errorf("plan when carriers are asked: %w", err)

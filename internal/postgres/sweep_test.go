@@ -30,11 +30,11 @@ var judged = time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC)
 // plan has the parcels of an order asked about every so often from judged on; zero: no more.
 func plan(tb testing.TB, db *postgres.DB, order string, every time.Duration, numbers ...string) {
 	tb.Helper()
-	polls := map[string]rules.PollPlan{}
+	polls := map[string]rules.Poll{}
 	for _, n := range numbers {
-		polls[n] = nil
+		polls[n] = rules.Poll{}
 		if every > 0 {
-			polls[n] = rules.PollPlan{{From: judged, Every: every}}
+			polls[n] = rules.Poll{Plan: rules.PollPlan{{From: judged, Every: every}}, CheckBy: judged.Add(48 * time.Hour)}
 		}
 	}
 	o, err := db.Order(tb.Context(), "shop", order)
@@ -122,6 +122,19 @@ func TestScope(t *testing.T) {
 	}
 	require.Equal(t, []string{"N0", "N2"}, numbersOf(due(t, db, port.Scope{Carriers: []string{"CAINIAO", "4PX"}}, time.Hour, 9)))
 	require.Equal(t, []string{"N1"}, numbersOf(due(t, db, port.Scope{Carriers: []string{"CAINIAO", "4PX"}, Others: true}, time.Hour, 9)))
+}
+
+// The store's first parcel with a carrier is told apart, until one has been heard of.
+func TestFirstOfACarrier(t *testing.T) {
+	db := open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"))
+	plan(t, db, "a", time.Hour, "LP1", "LP2")
+	list := due(t, db, all, 0, 9)
+	require.True(t, list[0].First && list[1].First)
+	require.Equal(t, judged.Add(48*time.Hour), list[0].CheckBy)
+	require.NoError(t, db.Finish(t.Context(), []port.Asked{{Due: list[0], Next: judged, Heard: true}, {Due: list[1], Next: judged}}, judged))
+	list = due(t, db, all, 0, 9)
+	require.False(t, list[0].First || list[1].First)
 }
 
 // Many sweeps take every parcel once.

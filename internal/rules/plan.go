@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"parcelward/internal/rules/tracknum"
 )
 
 // CaseID names a case of an order: a parcel can have several, and can stall twice.
@@ -75,6 +77,8 @@ const (
 	NoticeAppeal          = "appeal"        // one appeal, with new originals
 	NoticeEnded           = "ended"         // the case is over
 	NoticeGuide           = "guide-dispute" // delivered but not received: guide the buyer
+	NoticeNumberFormat    = "number-format" // a postal number with a wrong check digit
+	NoticeNumberCheck     = "number-check"  // the carrier does not know the number
 )
 
 // Notice is something that people must be told now.
@@ -268,6 +272,9 @@ func (v *view) orderNotices(a Assessment, w *wake) []Notice {
 		}
 	}
 	for _, p := range v.parcels {
+		if postal, ok := tracknum.CheckS10(p.number); postal && !ok {
+			n.add(Notice{Key: "number-format/" + p.number, Code: NoticeNumberFormat, Due: p.recorded.RecordedAt, Number: p.number})
+		}
 		if r := v.heldAtCustoms(p); r != nil {
 			by := Deadline{Kind: "customs-document-by", At: Stamp(v.stallsAt(p))}
 			n.add(Notice{Key: "customs/" + p.number + "/" + Stamp(r.At).String(), Code: NoticeCustoms, Due: r.At, Deadline: &by, Number: p.number})

@@ -29,11 +29,19 @@ func (p PollPlan) Next(asked time.Time) time.Time {
 	return time.Time{}
 }
 
-// PollPlans tells, by tracking number, how often the parcels of an order should be asked
-// about: often while a movement would change a deadline that comes near, seldom while the
+// Poll is what should be asked about a parcel.
+type Poll struct {
+	Plan PollPlan
+	// CheckBy is when the carrier must know the number, where it is the store's first with that
+	// carrier; zero: it does, or nothing hangs on it any more.
+	CheckBy time.Time
+}
+
+// Polls tells, by tracking number, how often the parcels of an order should be asked about:
+// often while a movement would change a deadline that comes near, seldom while the
 // line-haul is silent, no more when a parcel has arrived, or come back, or is lost, or when
 // the order has ended and nothing waits.
-func PollPlans(f *Facts, rs Ruleset, now time.Time) map[string]PollPlan {
+func Polls(f *Facts, rs Ruleset, now time.Time) map[string]Poll {
 	v := look(f, rs, now)
 	if v.created == nil {
 		return nil
@@ -45,7 +53,7 @@ func PollPlans(f *Facts, rs Ruleset, now time.Time) map[string]PollPlan {
 			due = append(due, d.At.Time())
 		}
 	}
-	plans := make(map[string]PollPlan, len(v.parcels))
+	polls := make(map[string]Poll, len(v.parcels))
 	for _, p := range v.parcels {
 		stalls := v.stallsAt(p)
 		near := slices.Clone(due)
@@ -57,12 +65,17 @@ func PollPlans(f *Facts, rs Ruleset, now time.Time) map[string]PollPlan {
 				near = append(near, c.opened) // a movement would end it
 			}
 		}
-		plans[p.number] = nil
+		var poll Poll
 		if v.end.IsZero() && !stalls.IsZero() { // on its way
-			plans[p.number] = v.pollPlan(p, near)
+			if len(p.rows) == 0 {
+				poll.CheckBy = rs.NumberCheckDue(p.recorded.ShippedAt)
+				near = append(near, poll.CheckBy)
+			}
+			poll.Plan = v.pollPlan(p, near)
 		}
+		polls[p.number] = poll
 	}
-	return plans
+	return polls
 }
 
 // pollPlan is denser the nearer the first of the moments is; one that is over is near.

@@ -11,9 +11,9 @@ import (
 	"parcelward/internal/rules/money"
 )
 
-// TestPollPlans: a carrier is asked often while a movement would change a deadline that comes
+// TestPolls: a carrier is asked often while a movement would change a deadline that comes
 // near, seldom in line-haul silence, and no more when nothing hangs on it.
-func TestPollPlans(t *testing.T) {
+func TestPolls(t *testing.T) {
 	t.Parallel()
 	const number = "LP00123456789012"
 	created := time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
@@ -36,22 +36,27 @@ func TestPollPlans(t *testing.T) {
 		now    time.Duration
 		events []rules.Event
 		plan   rules.PollPlan
+		check  time.Duration // by when the number must be known
 	}{
-		{"online-due comes near", 20 * h, nil, rules.PollPlan{at(20*h, 6*h), at(24*h, 2*h)}},
-		{"just before it", 24 * h, nil, rules.PollPlan{at(24*h, 2*h)}},
-		{"under way: 30 days to the stall", 3 * day, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(3*day, 12*h), at(25*day, 6*h), at(30*day, 2*h)}},
-		{"line-haul: 37 days, and silence", 3 * day, []rules.Event{scan(2*day, rules.DepartedOrigin)}, rules.PollPlan{at(3*day, 24*h), at(32*day, 6*h), at(37*day, 2*h)}},
-		{"a day before the stall", 31 * day, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(31*day, 2*h)}},
-		{"stalled: a movement would end the case", 32*day + h, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(32*day+h, 2*h)}},
-		{"stalled and unconfirmed", 50 * day, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(50*day, 12*h)}},
-		{"delivered", 5 * day, []rules.Event{scan(4*day, rules.Delivered)}, nil},
-		{"cancelled", 5 * day, []rules.Event{of(rules.TypeOrderCancelled, &rules.OrderStopped{When: created.Add(4 * day)})}, nil},
+		{"online-due comes near", 20 * h, nil, rules.PollPlan{at(20*h, 2*h)}, 68 * h},
+		{"scanned in time, and online-due is met", 24 * h, []rules.Event{scan(22*h, rules.PickedUp)}, rules.PollPlan{at(24*h, 12*h), at(22*h+23*day, 6*h), at(22*h+28*day, 2*h)}, 0},
+		{"only announced: known, but not online", 21 * h, []rules.Event{scan(20*h, rules.InfoReceived)}, rules.PollPlan{at(21*h, 6*h), at(24*h, 2*h)}, 0},
+		{"under way: 30 days to the stall", 3 * day, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(3*day, 12*h), at(25*day, 6*h), at(30*day, 2*h)}, 0},
+		{"line-haul: 37 days, and silence", 3 * day, []rules.Event{scan(2*day, rules.DepartedOrigin)}, rules.PollPlan{at(3*day, 24*h), at(32*day, 6*h), at(37*day, 2*h)}, 0},
+		{"a day before the stall", 31 * day, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(31*day, 2*h)}, 0},
+		{"stalled: a movement would end the case", 32*day + h, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(32*day+h, 2*h)}, 0},
+		{"stalled and unconfirmed", 50 * day, []rules.Event{scan(2*day, rules.PickedUp)}, rules.PollPlan{at(50*day, 12*h)}, 0},
+		{"delivered", 5 * day, []rules.Event{scan(4*day, rules.Delivered)}, nil, 0},
+		{"cancelled", 5 * day, []rules.Event{of(rules.TypeOrderCancelled, &rules.OrderStopped{When: created.Add(4 * day)})}, nil, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			facts := timelineFacts(append(append([]rules.Event(nil), base...), c.events...)...)
-			plans := rules.PollPlans(facts, timelineRules(t), created.Add(c.now))
-			if diff := cmp.Diff(map[string]rules.PollPlan{number: c.plan}, plans); diff != "" {
+			want := rules.Poll{Plan: c.plan}
+			if c.check != 0 {
+				want.CheckBy = created.Add(c.check)
+			}
+			if diff := cmp.Diff(map[string]rules.Poll{number: want}, rules.Polls(facts, timelineRules(t), created.Add(c.now))); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -12,6 +12,8 @@ CREATE TABLE tracked (
     service_code    text NOT NULL,             -- the platform's
     country         text NOT NULL DEFAULT '',
     plan            jsonb NOT NULL DEFAULT '[]', -- rules.PollPlan
+    check_by        timestamptz,               -- when the carrier must know the number; null: it does
+    heard           boolean NOT NULL DEFAULT false, -- a service has answered with rows
     next_poll_at    timestamptz,               -- null: nothing that the carrier could say matters
     asked_at        timestamptz,
     answer_hash     bytea,                     -- of the latest answer: what came again is not looked at twice
@@ -21,6 +23,7 @@ CREATE TABLE tracked (
     leased_until    timestamptz NOT NULL DEFAULT '-infinity', -- real; in the future: a sweep has it in hand
     PRIMARY KEY (store, tracking_number)
 ) WITH (fillfactor = 70);
+CREATE INDEX tracked_heard ON tracked (store, carrier) WHERE heard;
 CREATE INDEX tracked_due ON tracked (next_poll_at) WHERE next_poll_at IS NOT NULL;
 
 -- Further numbers of a parcel: the last mile's often differs from the declared one.

@@ -8,12 +8,13 @@ ON CONFLICT (store, tracking_number) DO NOTHING;
 -- A plan never puts a poll off that is due sooner, unless it ends the polling. Only the order
 -- that recorded a number first ends it. A new number is asked about at once, so that a service
 -- watches it.
-UPDATE tracked t SET plan = w.plan, country = @country::text,
+UPDATE tracked t SET plan = w.plan, country = @country::text, check_by = NULLIF(w.check_by, 'infinity'),
     next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL
                         WHEN t.leased_until > now() THEN w.next
                         WHEN t.asked_at IS NULL AND t.attempts = 0 THEN @judged::timestamptz
                         ELSE least(t.next_poll_at, w.next) END
-FROM (SELECT unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan, unnest(@nexts::text[])::timestamptz AS next) w
+FROM (SELECT unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan,
+             unnest(@nexts::text[])::timestamptz AS next, unnest(@checks::text[])::timestamptz AS check_by) w
 WHERE t.store = @store::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = @order_no::text);
 
 -- name: ClaimTracked :many
@@ -24,7 +25,8 @@ WITH c AS MATERIALIZED (
     ORDER BY w.next_poll_at LIMIT @most FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE tracked t SET leased_until = now() + make_interval(secs => @lease_seconds::float8)
 FROM c WHERE t.store = c.store AND t.tracking_number = c.tracking_number
-RETURNING t.*;
+RETURNING t.*, coalesce(t.check_by IS NOT NULL AND NOT EXISTS (
+    SELECT FROM tracked o WHERE o.store = t.store AND o.carrier = t.carrier AND o.heard), false)::boolean AS first_of_carrier;
 
 -- name: FinishTracked :exec
 -- An error leaves the answer before it standing. A plan made meanwhile has its own next poll.
@@ -33,9 +35,9 @@ UPDATE tracked t SET leased_until = '-infinity',
     attempts = CASE WHEN w.error = '' THEN 0 ELSE t.attempts + 1 END,
     asked_at = CASE WHEN w.error = '' THEN @asked_at::timestamptz ELSE t.asked_at END,
     answer_hash = CASE WHEN w.error = '' THEN w.hash ELSE t.answer_hash END,
-    watched_by = w.watched
+    heard = t.heard OR w.heard, watched_by = w.watched
 FROM (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan,
-             unnest(@nexts::text[])::timestamptz AS next, unnest(@errors::text[]) AS error, unnest(@hashes::bytea[]) AS hash, unnest(@watched::text[]) AS watched) w
+             unnest(@nexts::text[])::timestamptz AS next, unnest(@errors::text[]) AS error, unnest(@hashes::bytea[]) AS hash, unnest(@watched::text[]) AS watched, unnest(@heard::boolean[]) AS heard) w
 WHERE t.store = w.store AND t.tracking_number = w.number;
 
 -- name: ReleaseTracked :exec

@@ -183,6 +183,8 @@ type Tracked struct {
 	ServiceCode    string
 	Country        string
 	Plan           json.RawMessage
+	CheckBy        *time.Time
+	Heard          bool
 	NextPollAt     *time.Time
 	AskedAt        *time.Time
 	AnswerHash     []byte

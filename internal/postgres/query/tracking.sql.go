@@ -19,7 +19,8 @@ WITH c AS MATERIALIZED (
     ORDER BY w.next_poll_at LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE tracked t SET leased_until = now() + make_interval(secs => $1::float8)
 FROM c WHERE t.store = c.store AND t.tracking_number = c.tracking_number
-RETURNING t.store, t.tracking_number, t.order_no, t.carrier, t.service_code, t.country, t.plan, t.next_poll_at, t.asked_at, t.answer_hash, t.watched_by, t.attempts, t.last_error, t.leased_until
+RETURNING t.store, t.tracking_number, t.order_no, t.carrier, t.service_code, t.country, t.plan, t.check_by, t.heard, t.next_poll_at, t.asked_at, t.answer_hash, t.watched_by, t.attempts, t.last_error, t.leased_until, coalesce(t.check_by IS NOT NULL AND NOT EXISTS (
+    SELECT FROM tracked o WHERE o.store = t.store AND o.carrier = t.carrier AND o.heard), false)::boolean AS first_of_carrier
 `
 
 type ClaimTrackedParams struct {
@@ -30,7 +31,27 @@ type ClaimTrackedParams struct {
 	Most         int32
 }
 
-func (q *Queries) ClaimTracked(ctx context.Context, arg ClaimTrackedParams) ([]Tracked, error) {
+type ClaimTrackedRow struct {
+	Store          string
+	TrackingNumber string
+	OrderNo        string
+	Carrier        string
+	ServiceCode    string
+	Country        string
+	Plan           json.RawMessage
+	CheckBy        *time.Time
+	Heard          bool
+	NextPollAt     *time.Time
+	AskedAt        *time.Time
+	AnswerHash     []byte
+	WatchedBy      string
+	Attempts       int32
+	LastError      string
+	LeasedUntil    time.Time
+	FirstOfCarrier bool
+}
+
+func (q *Queries) ClaimTracked(ctx context.Context, arg ClaimTrackedParams) ([]ClaimTrackedRow, error) {
 	rows, err := q.db.Query(ctx, claimTracked,
 		arg.LeaseSeconds,
 		arg.VirtualNow,
@@ -42,9 +63,9 @@ func (q *Queries) ClaimTracked(ctx context.Context, arg ClaimTrackedParams) ([]T
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Tracked
+	var items []ClaimTrackedRow
 	for rows.Next() {
-		var i Tracked
+		var i ClaimTrackedRow
 		if err := rows.Scan(
 			&i.Store,
 			&i.TrackingNumber,
@@ -53,6 +74,8 @@ func (q *Queries) ClaimTracked(ctx context.Context, arg ClaimTrackedParams) ([]T
 			&i.ServiceCode,
 			&i.Country,
 			&i.Plan,
+			&i.CheckBy,
+			&i.Heard,
 			&i.NextPollAt,
 			&i.AskedAt,
 			&i.AnswerHash,
@@ -60,6 +83,7 @@ func (q *Queries) ClaimTracked(ctx context.Context, arg ClaimTrackedParams) ([]T
 			&i.Attempts,
 			&i.LastError,
 			&i.LeasedUntil,
+			&i.FirstOfCarrier,
 		); err != nil {
 			return nil, err
 		}
@@ -113,9 +137,9 @@ UPDATE tracked t SET leased_until = '-infinity',
     attempts = CASE WHEN w.error = '' THEN 0 ELSE t.attempts + 1 END,
     asked_at = CASE WHEN w.error = '' THEN $1::timestamptz ELSE t.asked_at END,
     answer_hash = CASE WHEN w.error = '' THEN w.hash ELSE t.answer_hash END,
-    watched_by = w.watched
+    heard = t.heard OR w.heard, watched_by = w.watched
 FROM (SELECT unnest($2::text[]) AS store, unnest($3::text[]) AS number, unnest($4::text[])::jsonb AS plan,
-             unnest($5::text[])::timestamptz AS next, unnest($6::text[]) AS error, unnest($7::bytea[]) AS hash, unnest($8::text[]) AS watched) w
+             unnest($5::text[])::timestamptz AS next, unnest($6::text[]) AS error, unnest($7::bytea[]) AS hash, unnest($8::text[]) AS watched, unnest($9::boolean[]) AS heard) w
 WHERE t.store = w.store AND t.tracking_number = w.number
 `
 
@@ -128,6 +152,7 @@ type FinishTrackedParams struct {
 	Errors  []string
 	Hashes  [][]byte
 	Watched []string
+	Heard   []bool
 }
 
 // An error leaves the answer before it standing. A plan made meanwhile has its own next poll.
@@ -141,6 +166,7 @@ func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) er
 		arg.Errors,
 		arg.Hashes,
 		arg.Watched,
+		arg.Heard,
 	)
 	return err
 }
@@ -374,12 +400,13 @@ func (q *Queries) PauseService(ctx context.Context, arg PauseServiceParams) erro
 }
 
 const planPolls = `-- name: PlanPolls :exec
-UPDATE tracked t SET plan = w.plan, country = $1::text,
+UPDATE tracked t SET plan = w.plan, country = $1::text, check_by = NULLIF(w.check_by, 'infinity'),
     next_poll_at = CASE WHEN w.next = 'infinity' THEN NULL
                         WHEN t.leased_until > now() THEN w.next
                         WHEN t.asked_at IS NULL AND t.attempts = 0 THEN $2::timestamptz
                         ELSE least(t.next_poll_at, w.next) END
-FROM (SELECT unnest($5::text[]) AS number, unnest($6::text[])::jsonb AS plan, unnest($7::text[])::timestamptz AS next) w
+FROM (SELECT unnest($5::text[]) AS number, unnest($6::text[])::jsonb AS plan,
+             unnest($7::text[])::timestamptz AS next, unnest($8::text[])::timestamptz AS check_by) w
 WHERE t.store = $3::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = $4::text)
 `
 
@@ -391,6 +418,7 @@ type PlanPollsParams struct {
 	Numbers []string
 	Plans   []string
 	Nexts   []string
+	Checks  []string
 }
 
 // A plan never puts a poll off that is due sooner, unless it ends the polling. Only the order
@@ -405,6 +433,7 @@ func (q *Queries) PlanPolls(ctx context.Context, arg PlanPollsParams) error {
 		arg.Numbers,
 		arg.Plans,
 		arg.Nexts,
+		arg.Checks,
 	)
 	return err
 }

@@ -98,6 +98,14 @@ func told(n rules.Notice, p *rules.ClaimPlan, loc *time.Location) Text {
 			return both("案件（%s）已结束：%s。", "The case (%s) is over: %s.", kind, Status(p.Case.Status))
 		}
 		return Text{"案件已结束。", "The case is over."}
+	case rules.NoticeNumberFormat:
+		return Text{
+			"运单号的校验位不对，很可能输错了。请对照面单核对，尽快在平台更正；错误的单号不会有轨迹，也无法索赔。",
+			"The tracking number fails its check digit and is probably mistyped. Compare it with the label and correct it on the platform: a wrong number has no tracking, and no claim.",
+		}
+	case rules.NoticeNumberCheck:
+		return both("这是本店首个由该承运商承运的包裹，发货 48 小时后（%s）承运商仍查不到单号。请核对单号与承运商，确认已揽收。",
+			"The store's first parcel with this carrier: 48 hours after shipping (%s) the carrier still does not know the number. Check number and carrier, and that it was picked up.", by)
 	case rules.NoticeGuide:
 		return Text{
 			"轨迹显示已妥投，但买家说没收到，不能直接索赔。请先引导买家在订单页发起“我未收到货”纠纷，并在纠纷期内补充带时间水印、能看清面单的拒收视频或照片，否则视为妥投。",

@@ -61,7 +61,7 @@ func notices() []string {
 	return []string{
 		rules.NoticeReminder, rules.NoticeMissed, rules.NoticeTaxID, rules.NoticeUncertified, rules.NoticeTraceAlert,
 		rules.NoticeCompliance, rules.NoticeServiceMismatch, rules.NoticeOvercharge, rules.NoticeCustoms, rules.NoticeConfirm,
-		rules.NoticeFile, rules.NoticeOutcome, rules.NoticeOverdue, rules.NoticeAppeal, rules.NoticeEnded, rules.NoticeGuide,
+		rules.NoticeFile, rules.NoticeOutcome, rules.NoticeOverdue, rules.NoticeAppeal, rules.NoticeEnded, rules.NoticeGuide, rules.NoticeNumberFormat, rules.NoticeNumberCheck,
 	}
 }
 
