@@ -73,6 +73,10 @@ type Starter struct {
 	Server string `default:"http://127.0.0.1:8080" desc:"the API that ingest, confirm and status speak to"`
 	WebUI  string `envconfig:"WEB_UI" default:"http://127.0.0.1:8233" desc:"Temporal's Web UI, for links"`
 	Worker string `desc:"the worker's program, for dev; none: built from the source, or the one beside this program"`
+	// How fast facts must come to their orders, real time.
+	OrderWithin time.Duration `split_words:"true" default:"10s" desc:"serve: an order's event counts as late after this, from the inbox to its workflow"`
+	ScanWithin  time.Duration `split_words:"true" default:"1m" desc:"serve: a carrier's event counts as late after this, from the inbox to its order"`
+	LatePercent int           `split_words:"true" default:"5" desc:"serve: more late or failed ones than this in five minutes alert the managers"`
 }
 
 // LoadWorker reads the worker's configuration. The error joins every problem.

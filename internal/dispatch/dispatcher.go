@@ -34,6 +34,8 @@ type Options struct {
 	Poll time.Duration
 	// CallTimeout bounds one call to Temporal, retries of its client included. Defaults to 5 s.
 	CallTimeout time.Duration
+	// Pace is how fast facts must come to their orders, and who hears when they do not.
+	Pace Pace
 }
 
 // Dispatcher hands facts to Temporal. Several may work on one database.
@@ -50,6 +52,7 @@ type Dispatcher struct {
 	claims   int
 	server   *outage // of Temporal
 	database *outage
+	pace     *pace
 }
 
 // New returns a Dispatcher that judges by the packs of book and by cal, at the time of clock.
@@ -61,6 +64,7 @@ func New(db *postgres.DB, temporal Temporal, book *policy.Book, cal *calendar.Ca
 		db: db, temporal: temporal, rules: config.Rules{Book: book, Calendar: cal}, clock: clock, log: log, options: o,
 		wake: make(chan struct{}, 1), slots: make(chan struct{}, o.Workers),
 		server: &outage{what: "Temporal", log: log}, database: &outage{what: "the database", log: log},
+		pace: newPace(o.Pace, log),
 	}
 }
 
@@ -83,6 +87,7 @@ func (d *Dispatcher) Healthy() error {
 // Run hands facts until ctx ends, and finishes what it has begun: at most a few calls' time.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
+	workers.Go(func() { d.pace.watch(ctx) })
 	for ctx.Err() == nil {
 		if d.feed(ctx, &workers) {
 			continue
@@ -184,8 +189,10 @@ func (d *Dispatcher) work(ctx context.Context, o *postgres.Order, probe bool) {
 		d.Wake()
 	case unreachable(err):
 		d.server.failed(err)
+		d.pace.failed(o.Store)
 		d.release(context.WithoutCancel(ctx), o, 0, nil)
 	default:
+		d.pace.failed(o.Store)
 		after := min(time.Second<<min(o.Attempts, 10), maxRetry)
 		d.log.Error("order not handed to Temporal; others go on", "store", o.Store, "order", o.Order,
 			"attempt", o.Attempts+1, "again_in", after, "error", err)

@@ -20,6 +20,7 @@ type Knowledge struct {
 // known are the facts of one order.
 type known struct {
 	Knowledge
+	news       []arrival       // facts that the dispatcher had not judged before
 	rows       []postgres.Fact // by position
 	created    *rules.Event    // the order.created that counts; nil: none
 	claims     []rules.Event   // filings, decisions, appeals and payments
@@ -37,6 +38,9 @@ func read(o *postgres.Order, rows []postgres.Fact) *known {
 			continue
 		}
 		k.All.Add(e)
+		if row.Position > o.Seen {
+			k.news = append(k.news, arrival{e.Type, e.Source, row.ReceivedAt})
+		}
 		if row.Position <= o.Handed {
 			k.Told.Add(e)
 		}
@@ -123,7 +127,11 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 		h.Told = true
 	}
 	d.view(h, k, rs, plan, now)
-	return d.db.SaveHanding(ctx, o, h)
+	settled, err := d.db.SaveHanding(ctx, o, h)
+	if settled {
+		d.pace.handed(ctx, o.Store, k.news, time.Now())
+	}
+	return settled, err
 }
 
 // mustTell tells whether the order's workflow must hear of facts, or be started. What waits

@@ -59,7 +59,7 @@ func (db *DB) Load(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, 
 		}
 		upto := min(q.Behind, order.LatestPosition)
 		for _, r := range rows {
-			facts, upto = append(facts, Fact(r)), r.Position
+			facts, upto = append(facts, Fact{Position: r.Position, Raw: r.Raw}), r.Position
 		}
 		more = upto < order.LatestPosition
 		// Postgres keeps microseconds. Rounded up, no moment that was judged counts as to come.
@@ -74,8 +74,9 @@ func (db *DB) Load(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, 
 
 // Fact is an event as it was received, with its position among the facts of one order.
 type Fact struct {
-	Position int64
-	Raw      string
+	Position   int64
+	Raw        string
+	ReceivedAt time.Time // real; zero where nobody asks
 }
 
 // Numbered writes facts as they go to workflows, each with its position in it.

@@ -23,6 +23,7 @@ import (
 	"parcelward/internal/dispatch"
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
 	"parcelward/internal/temporalclient"
 )
 
@@ -71,7 +72,9 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listener, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	clock := c.Clock.Protocol()
-	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{})
+	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{
+		Pace: dispatch.Pace{OrderWithin: c.OrderWithin, ScanWithin: c.ScanWithin, LatePercent: c.LatePercent, Alert: s.alert},
+	})
 	services := connect.Connect(&c.Services, s.DB, s.DB)
 	for _, problem := range services.Problems {
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
@@ -98,6 +101,12 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 		close(s.done)
 	}()
 	log.Info("API serves", "url", s.URL)
+}
+
+// alert keeps a notice where people see it.
+func (s *Server) alert(ctx context.Context, n protocol.Notice) error {
+	_, err := s.DB.Told(ctx, n)
+	return err
 }
 
 // adoptEvery is how often pushes about numbers that were unknown are looked through.

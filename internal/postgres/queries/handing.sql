@@ -73,7 +73,7 @@ UPDATE orders SET judged_at = greatest(judged_at, @judged_at::timestamptz),
 WHERE order_pk = @order_pk;
 
 -- name: FactsOf :many
-SELECT f.position, i.raw FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
+SELECT f.position, i.raw, i.received_at FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
 WHERE f.order_pk = @order_pk AND f.position > @behind
 ORDER BY f.position;
 

@@ -153,7 +153,7 @@ func (q *Queries) DropCases(ctx context.Context, arg DropCasesParams) error {
 }
 
 const factsOf = `-- name: FactsOf :many
-SELECT f.position, i.raw FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
+SELECT f.position, i.raw, i.received_at FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
 WHERE f.order_pk = $1 AND f.position > $2
 ORDER BY f.position
 `
@@ -164,8 +164,9 @@ type FactsOfParams struct {
 }
 
 type FactsOfRow struct {
-	Position int64
-	Raw      string
+	Position   int64
+	Raw        string
+	ReceivedAt time.Time
 }
 
 func (q *Queries) FactsOf(ctx context.Context, arg FactsOfParams) ([]FactsOfRow, error) {
@@ -177,7 +178,7 @@ func (q *Queries) FactsOf(ctx context.Context, arg FactsOfParams) ([]FactsOfRow,
 	var items []FactsOfRow
 	for rows.Next() {
 		var i FactsOfRow
-		if err := rows.Scan(&i.Position, &i.Raw); err != nil {
+		if err := rows.Scan(&i.Position, &i.Raw, &i.ReceivedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

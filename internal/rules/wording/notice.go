@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"fmt"
 	"time"
 
 	"parcelward/internal/rules"
@@ -155,4 +156,12 @@ func overdue(d *rules.Deadline, by Text) Text {
 		return both("赔付应在 %s 前到账，现已超期。请提交资金类工单催办。", "The payout was due %s and is late. Submit a funds ticket.", by)
 	}
 	return both("平台处理已超期（%s），请提交工单催办。", "The platform is late (%s). Submit a ticket.", by)
+}
+
+// Late is what people are told when many facts come late to their orders, or not at all: so
+// many of so many in five minutes.
+func Late(bad, of, percent int) Text {
+	return both("5 分钟内 %s 条订单或轨迹消息中有 %s 条延迟或失败，超过 %s%%。请检查服务、数据库与 Temporal 是否正常；消息都在收件箱里，不会丢失。",
+		"In five minutes, of %[1]s messages about orders and parcels %[2]s came late or failed: more than %[3]s%%. Check that the services, the database and Temporal are well; every message is in the inbox, none is lost.",
+		fmt.Sprint(of), fmt.Sprint(bad), fmt.Sprint(percent))
 }
