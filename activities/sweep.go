@@ -19,9 +19,13 @@ import (
 
 // The spans of a sweep, real.
 const (
-	sweepLease = 2 * time.Minute  // one batch is ours so long: longer than its calls may take
-	sweepWait  = 20 * time.Second // for the turn to call a service
+	sweepLease = 2 * time.Minute       // one batch is ours so long: longer than its calls may take
+	sweepWait  = 20 * time.Second      // for the turn to call a service
+	sweepPause = 50 * time.Millisecond // after a failure, twice as long after each in a row
 )
+
+// sweepPatience is how many failures in a row a sweep bears.
+const sweepPatience = 4
 
 // Sweep asks a tracking service about every parcel that is due, batch after batch, until none
 // is. A worker that dies in the middle repeats no more than the batch that it had in hand: each
@@ -37,17 +41,36 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 		return s.done, fail("sweep", fmt.Errorf("service %q is not configured at this worker: %w", in.Service, port.ErrRefused))
 	}
 	s.watchQuota(ctx)
-	for ctx.Err() == nil {
+	for failures := 0; ctx.Err() == nil; {
 		more, err := s.batch(ctx)
-		if err != nil {
-			return s.done, fail("ask "+in.Service, err)
-		}
 		activity.RecordHeartbeat(ctx, s.done)
-		if !more {
+		switch {
+		case err == nil && !more:
 			return s.done, nil
+		case err == nil:
+			failures = 0
+		case failures == sweepPatience || !passing(err):
+			return s.done, fail("ask "+in.Service, err)
+		default: // the batch is asked about again, with others
+			failures++
+			s.pause(ctx, sweepPause<<failures)
 		}
 	}
 	return s.done, ctx.Err()
+}
+
+// passing tells whether an error is one that a service has now and then, and that it does not
+// ask to wait for.
+func passing(err error) bool {
+	away, ok := errors.AsType[*port.UnavailableError](err)
+	return ok && away.After == 0
+}
+
+func (*sweep) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 type sweep struct {

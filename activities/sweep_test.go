@@ -233,9 +233,11 @@ func TestSweepWhileTheServiceIsAway(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err    error
 		repeat bool
+		calls  int // that failed
 	}{
-		"away":      {&port.UnavailableError{Call: "svc: track", Status: 429, After: 7 * time.Second}, true},
-		"wrong key": {fmt.Errorf("svc: wrong key: %w", port.ErrRefused), false},
+		"asks to wait": {&port.UnavailableError{Call: "svc: track", Status: 429, After: 7 * time.Second}, true, 1},
+		"wrong key":    {fmt.Errorf("svc: wrong key: %w", port.ErrRefused), false, 1},
+		"away":         {&port.UnavailableError{Call: "svc: track", Status: 503}, true, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -251,11 +253,28 @@ func TestSweepWhileTheServiceIsAway(t *testing.T) {
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, !tc.repeat, failed.NonRetryable())
 			require.Len(t, f.finished, 3)
-			require.Equal(t, 3, f.given)
+			require.Equal(t, 3*tc.calls, f.given)
 			require.Len(t, f.due, 4)
-			require.Equal(t, 1, f.pauses)
+			require.Equal(t, tc.calls, f.pauses)
 		})
 	}
+}
+
+// A failure now and then stops nothing: the batch is asked about again.
+func TestSweepInBadWeather(t *testing.T) {
+	t.Parallel()
+	f := newFleet(9)
+	calls := 0
+	f.fail = func(int) error {
+		if calls++; calls%2 == 1 {
+			return &port.UnavailableError{Call: "svc: track", Status: 500}
+		}
+		return nil
+	}
+	out, err := f.sweep(t)
+	require.NoError(t, err)
+	require.Equal(t, 9, out.Asked)
+	require.Len(t, f.finished, 9)
 }
 
 func TestSweepOfABusyOrMissingService(t *testing.T) {

@@ -76,7 +76,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	stories := &workflows.Stories{Book: known.Book, Calendars: known.Calendars}
-	services := connect.Connect(&c.Services, db, db)
+	services := connect.Connect(&c.Services, db, db, c.Clock.Protocol())
 	for _, problem := range services.Problems {
 		log.Error("a service is not asked; the others are", "problem", problem.Error())
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parcelward/internal/port"
+	"parcelward/internal/protocol"
 )
 
 // Fleet is the tracking services that are configured, and which of them is asked about whose
@@ -18,6 +19,7 @@ type Fleet struct {
 	services map[string]port.TrackingService
 	by       map[string]string // service by carrier, in upper case
 	slots    Slots
+	clock    protocol.Clock // by which services count the calls in a second
 }
 
 // Slots is the part of [port.Sweeps] that spaces calls, over all workers.
@@ -31,10 +33,10 @@ type Slots interface {
 const Others = "*"
 
 // NewFleet makes a fleet. by names the service for a carrier, as orders name it, or for
-// [Others]; empty: the first of the services is asked about all. The error names what is
-// wrong with by.
-func NewFleet(services []port.TrackingService, by map[string]string, slots Slots) (*Fleet, error) {
-	f := &Fleet{services: map[string]port.TrackingService{}, by: map[string]string{}, slots: slots}
+// [Others]; empty: the first of the services is asked about all. On an accelerated clock the
+// services are twins, which live by it too. The error names what is wrong with by.
+func NewFleet(services []port.TrackingService, by map[string]string, slots Slots, clock protocol.Clock) (*Fleet, error) {
+	f := &Fleet{services: map[string]port.TrackingService{}, by: map[string]string{}, slots: slots, clock: clock}
 	for _, s := range services {
 		f.services[s.Name()] = s
 	}
@@ -120,7 +122,7 @@ func (f *Fleet) one(ctx context.Context, s port.TrackingService, p port.Tracked,
 func (f *Fleet) Turn(ctx context.Context, s port.TrackingService, most time.Duration) error {
 	var every time.Duration
 	if rate := s.Limits().PerSecond; rate > 0 {
-		every = time.Duration(float64(time.Second) / rate)
+		every = f.clock.Real(time.Duration(float64(time.Second) / rate))
 	}
 	wait, err := f.slots.Slot(ctx, s.Name(), every, most)
 	if err != nil || wait <= 0 {

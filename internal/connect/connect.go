@@ -11,6 +11,7 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/platform/aliexpress"
 	"parcelward/internal/port"
+	"parcelward/internal/protocol"
 )
 
 // Services are the adapters that have their keys.
@@ -23,7 +24,7 @@ type Services struct {
 }
 
 // Connect makes them. tokens keeps those of the platform; slots spaces the calls.
-func Connect(c *config.Services, tokens Tokens, slots carrier.Slots) Services {
+func Connect(c *config.Services, tokens Tokens, slots carrier.Slots, clock protocol.Clock) Services {
 	s := Services{Pushers: map[string]port.Pusher{}}
 	var tracking []port.TrackingService
 	add := func(wanted bool, service func() (port.TrackingService, error)) {
@@ -63,9 +64,9 @@ func Connect(c *config.Services, tokens Tokens, slots carrier.Slots) Services {
 		return made, err
 	})
 	var err error
-	if s.Fleet, err = carrier.NewFleet(tracking, c.Trackers, slots); err != nil {
+	if s.Fleet, err = carrier.NewFleet(tracking, c.Trackers, slots, clock); err != nil {
 		s.Problems = append(s.Problems, fmt.Errorf("PARCELWARD_TRACKERS: %w; all go to the first service", err))
-		if s.Fleet, err = carrier.NewFleet(tracking, nil, slots); err != nil {
+		if s.Fleet, err = carrier.NewFleet(tracking, nil, slots, clock); err != nil {
 			s.Problems = append(s.Problems, err)
 		}
 	}

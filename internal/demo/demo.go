@@ -8,6 +8,7 @@
 package demo
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,23 +45,61 @@ type Outcome struct {
 
 // New tells the demo's orders from an origin on.
 func New(origin time.Time) Scenario {
-	origin = origin.UTC().Truncate(time.Second)
-	p := Scenario{Origin: origin, Span: Span, Expected: map[string]Outcome{}}
-	for i, tell := range []func(*story) (Outcome, *sandbox.Fate){
-		delivered, stalledPaid, unconfirmed, lost, lateNumber, noTaxID, customsHold, rejectedAppealedPaid, stranger, resumed, bulky,
-	} {
-		s := newStory(Store, orderNames()[i], origin.Add(time.Duration(i)*hour))
-		outcome, fate := tell(s)
-		p.Events = append(p.Events, s.sent...)
-		p.Parcels = append(p.Parcels, s.parcels...)
-		p.Expected[s.order] = outcome
-		if fate != nil {
-			fate.Store, fate.Order = s.store, s.order
-			p.Fates = append(p.Fates, *fate)
-		}
+	p := newScenario(origin)
+	for i, tell := range tales() {
+		p.add(newStory(Store, orderNames()[i], p.Origin.Add(time.Duration(i)*hour)), tell)
 	}
+	return p.sorted()
+}
+
+// Many tells n orders, born one after the other over a span: three in five are delivered, the
+// others live the demo's other stories in turn. Most of their parcels are carried by YANWEN.
+func Many(origin time.Time, n int, over time.Duration) Scenario {
+	p := newScenario(origin)
+	p.Span += over
+	all := tales()
+	for i := range n {
+		s := newStory(Store, fmt.Sprintf("many-%05d", i), p.Origin.Add(over*time.Duration(i)/time.Duration(n)))
+		if i%7 > 0 {
+			s.by("YANWEN", "YANWEN_ECONOMY")
+		}
+		tell := all[0]
+		if i%5 > 2 {
+			tell = all[i/5*2%len(all)]
+			if i%5 == 4 {
+				tell = all[(i/5*2+1)%len(all)]
+			}
+		}
+		p.add(s, tell)
+	}
+	return p.sorted()
+}
+
+// tales are the demo's stories, in the order of [orderNames].
+func tales() []func(*story) (Outcome, *sandbox.Fate) {
+	return []func(*story) (Outcome, *sandbox.Fate){
+		delivered, stalledPaid, unconfirmed, lost, lateNumber, noTaxID, customsHold, rejectedAppealedPaid, stranger, resumed, bulky,
+	}
+}
+
+func newScenario(origin time.Time) Scenario {
+	return Scenario{Origin: origin.UTC().Truncate(time.Second), Span: Span, Expected: map[string]Outcome{}}
+}
+
+func (p *Scenario) add(s *story, tell func(*story) (Outcome, *sandbox.Fate)) {
+	outcome, fate := tell(s)
+	p.Events = append(p.Events, s.sent...)
+	p.Parcels = append(p.Parcels, s.parcels...)
+	p.Expected[s.order] = outcome
+	if fate != nil {
+		fate.Store, fate.Order = s.store, s.order
+		p.Fates = append(p.Fates, *fate)
+	}
+}
+
+func (p *Scenario) sorted() Scenario {
 	slices.SortStableFunc(p.Events, func(a, b Sent) int { return a.At.Compare(b.At) })
-	return p
+	return *p
 }
 
 // orderNames are the orders' numbers, in the order of the table.

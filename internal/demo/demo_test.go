@@ -190,6 +190,20 @@ func TestCustomsGrace(t *testing.T) {
 	}
 }
 
+// TestMany: every story of the demo is there, and each comes to what it promises.
+func TestMany(t *testing.T) {
+	t.Parallel()
+	p := demo.Many(time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC), 110, 5*24*time.Hour)
+	play(t, ruleset(t), p, 0)
+	told := map[string]int{}
+	for _, o := range p.Expected {
+		told[o.Why.EN]++
+	}
+	if len(told) != 11 || len(p.Expected) != 110 {
+		t.Errorf("%d stories in %d orders, expected 11 in 110: %v", len(told), len(p.Expected), told)
+	}
+}
+
 func TestBenchOrders(t *testing.T) {
 	t.Parallel()
 	rs := ruleset(t)

@@ -70,8 +70,8 @@ type Sweeps interface {
 	// Slot takes the next free slot of a service that takes a call in every span, and tells how
 	// long to wait for it: at most the span given, else [ErrBusy], and no slot is taken.
 	Slot(ctx context.Context, service string, every, most time.Duration) (time.Duration, error)
-	// Pause keeps all workers from calling a service: for the span that it asked for, or longer
-	// after every failure in a row.
+	// Pause notes a failure of a service and keeps all workers from calling it: for the span
+	// that it asked for, and after several failures in a row for longer and longer.
 	Pause(ctx context.Context, service string, after time.Duration) error
 	// Answered notes that a service works.
 	Answered(ctx context.Context, service string) error

@@ -98,8 +98,11 @@ func (db *DB) GiveBack(ctx context.Context, due []port.Due) error {
 	return nil
 }
 
-// maxPause bounds the pause that failures in a row bring about.
-const maxPause = 5 * time.Minute
+// So many failures in a row are nothing; from then on each brings a pause, bounded.
+const (
+	failurePatience = 4
+	maxPause        = 5 * time.Minute
+)
 
 // Slot implements [port.Sweeps].
 func (db *DB) Slot(ctx context.Context, service string, every, most time.Duration) (time.Duration, error) {
@@ -121,7 +124,7 @@ func (db *DB) Slot(ctx context.Context, service string, every, most time.Duratio
 
 // Pause implements [port.Sweeps].
 func (db *DB) Pause(ctx context.Context, service string, after time.Duration) error {
-	err := db.q.PauseService(ctx, query.PauseServiceParams{Service: service, AfterSeconds: after.Seconds(), MostSeconds: maxPause.Seconds()})
+	err := db.q.PauseService(ctx, query.PauseServiceParams{Service: service, AfterSeconds: after.Seconds(), Patience: failurePatience, MostSeconds: maxPause.Seconds()})
 	if err != nil {
 		return fmt.Errorf("pause %s: %w", service, err)
 	}

@@ -196,6 +196,9 @@ func TestSlots(t *testing.T) {
 	}
 	_, err = db.Slot(t.Context(), "cainiao", 0, 0)
 	require.NoError(t, err)
+	for range 4 {
+		require.Zero(t, pause(0), "a failure now and then is nothing")
+	}
 	require.InDelta(t, 1, pause(0).Seconds(), 0.2)
 	require.InDelta(t, 2, pause(0).Seconds(), 0.2)
 	require.InDelta(t, 30, pause(30*time.Second).Seconds(), 0.2, "what it asked for")

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"parcelward/internal/bench"
 	"parcelward/internal/demo"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
@@ -22,7 +21,7 @@ func TestDemoOrdersSurviveACrashAndAnOutage(t *testing.T) {
 	play := demo.New(origin)
 	s := start(t, dev.Options{Speed: demoSpeed, Fates: play.Fates, Parcels: play.Parcels})
 	played := make(chan error, 1)
-	go func() { played <- bench.Play(t.Context(), env(s), play.Events) }()
+	go func() { played <- s.Play(t.Context(), play) }()
 
 	until(t, s, origin.Add(20*day))
 	s.Worker.Kill()
@@ -36,7 +35,6 @@ func TestDemoOrdersSurviveACrashAndAnOutage(t *testing.T) {
 
 	require.NoError(t, <-played)
 	end := origin.Add(play.Span)
-	until(t, s, end)
 	require.NoError(t, s.Server.Await(t.Context()))
 	requireOutcomes(t, s, play, end)
 	requireAudit(t, s)

@@ -25,10 +25,11 @@ const (
 	day = 24 * time.Hour
 
 	// The tests' speeds, in virtual seconds a second.
-	slowSpeed = 21_600  // a day in four seconds, where a server and its worker need time to come back
-	demoSpeed = 43_200  // a day in two seconds, as `make demo` plays
-	costSpeed = 86_400  // a day in a second
-	fastSpeed = 172_800 // two days in a second
+	slowSpeed    = 21_600  // a day in four seconds, where a server and its worker need time to come back
+	weatherSpeed = 21_600  // likewise, where a thousand orders share two cores
+	demoSpeed    = 43_200  // a day in two seconds, as `make demo` plays
+	costSpeed    = 86_400  // a day in a second
+	fastSpeed    = 172_800 // two days in a second
 )
 
 // start runs a whole Parcelward for a test.

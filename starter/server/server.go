@@ -75,7 +75,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{
 		Pace: dispatch.Pace{OrderWithin: c.OrderWithin, ScanWithin: c.ScanWithin, LatePercent: c.LatePercent, Alert: s.alert},
 	})
-	services := connect.Connect(&c.Services, s.DB, s.DB)
+	services := connect.Connect(&c.Services, s.DB, s.DB, clock)
 	for _, problem := range services.Problems {
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}

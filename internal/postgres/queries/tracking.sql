@@ -104,10 +104,11 @@ WHERE service = @service AND free_at <= clock_timestamp() + make_interval(secs =
 RETURNING extract(epoch FROM greatest(free_at - make_interval(secs => @every_seconds::float8) - clock_timestamp(), interval '0'))::float8 AS wait_seconds;
 
 -- name: PauseService :exec
--- Nobody calls the service for a while: what it asked for, or twice as long after each
--- failure in a row.
+-- Nobody calls the service for a while: for what it asked for, and from the fifth failure in a
+-- row on twice as long after each.
 UPDATE service_limits SET failures = failures + 1,
-    free_at = greatest(free_at, clock_timestamp() + make_interval(secs => greatest(@after_seconds::float8, least(@most_seconds::float8, power(2, least(failures, 20))))))
+    free_at = greatest(free_at, clock_timestamp() + make_interval(secs => greatest(@after_seconds::float8,
+        CASE WHEN failures < @patience::integer THEN 0 ELSE least(@most_seconds::float8, power(2, least(failures - @patience::integer, 20))) END)))
 WHERE service = @service;
 
 -- name: ServiceAnswered :exec

@@ -382,20 +382,27 @@ func (q *Queries) OwnersOf(ctx context.Context, numbers []string) ([]OwnersOfRow
 
 const pauseService = `-- name: PauseService :exec
 UPDATE service_limits SET failures = failures + 1,
-    free_at = greatest(free_at, clock_timestamp() + make_interval(secs => greatest($1::float8, least($2::float8, power(2, least(failures, 20))))))
-WHERE service = $3
+    free_at = greatest(free_at, clock_timestamp() + make_interval(secs => greatest($1::float8,
+        CASE WHEN failures < $2::integer THEN 0 ELSE least($3::float8, power(2, least(failures - $2::integer, 20))) END)))
+WHERE service = $4
 `
 
 type PauseServiceParams struct {
 	AfterSeconds float64
+	Patience     int32
 	MostSeconds  float64
 	Service      string
 }
 
-// Nobody calls the service for a while: what it asked for, or twice as long after each
-// failure in a row.
+// Nobody calls the service for a while: for what it asked for, and from the fifth failure in a
+// row on twice as long after each.
 func (q *Queries) PauseService(ctx context.Context, arg PauseServiceParams) error {
-	_, err := q.db.Exec(ctx, pauseService, arg.AfterSeconds, arg.MostSeconds, arg.Service)
+	_, err := q.db.Exec(ctx, pauseService,
+		arg.AfterSeconds,
+		arg.Patience,
+		arg.MostSeconds,
+		arg.Service,
+	)
 	return err
 }
 

@@ -64,6 +64,7 @@ type Injector struct {
 	mu     sync.Mutex
 	faults []*Fault
 	random *rand.Rand
+	calls  int
 	count  int
 }
 
@@ -93,9 +94,17 @@ func (i *Injector) Count() int {
 	return i.count
 }
 
+// Calls is how many calls there were.
+func (i *Injector) Calls() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.calls
+}
+
 func (i *Injector) take(r *http.Request) *Fault {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.calls++
 	for at, f := range i.faults {
 		if !strings.HasPrefix(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method {
 			continue
