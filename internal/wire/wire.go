@@ -31,7 +31,7 @@ const maxRetryAfter = time.Hour
 // breaks off, and a *[StatusError] otherwise. call names service and operation in
 // errors.
 func Do(c *http.Client, r *http.Request, call string) ([]byte, error) {
-	resp, err := c.Do(r)
+	resp, err := c.Do(r) //nolint:gosec // the host is of the configuration, never of what somebody sent
 	if err != nil {
 		return nil, noAnswer(r.Context(), call, err)
 	}

@@ -76,7 +76,7 @@ func (t *Twin) Handler() http.Handler {
 	mux.HandleFunc("POST /sync", t.sync)
 	mux.HandleFunc("POST /rest/auth/token/create", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.createToken) })
 	mux.HandleFunc("POST /rest/auth/token/refresh", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.refreshToken) })
-	mux.HandleFunc("/rest/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/rest/", func(w http.ResponseWriter, _ *http.Request) {
 		t.refuse(w, true, &problem{code: "InvalidApiPath", text: "The specified api path is invalid"})
 	})
 	return mux
@@ -244,14 +244,13 @@ func Sign(secret, path string, form url.Values) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	base := path
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(path))
 	for _, name := range names {
 		if value := form.Get(name); name != "sign" && value != "" {
-			base += name + value
+			mac.Write([]byte(name + value))
 		}
 	}
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(base))
 	return fmt.Sprintf("%X", mac.Sum(nil))
 }
 

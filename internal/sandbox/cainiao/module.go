@@ -11,8 +11,6 @@ import (
 )
 
 // module is what LINK says of one number.
-//
-//nolint:tagliatelle // Cainiao's spelling
 type module struct {
 	MailNo         string `json:"mailNo"`
 	MailNoSource   string `json:"mailNoSource"`
@@ -24,7 +22,6 @@ type module struct {
 	DetailList     []scan `json:"detailList"`
 }
 
-//nolint:tagliatelle // Cainiao's spelling
 type scan struct {
 	Time         int64  `json:"time"`
 	TimeStr      string `json:"timeStr"`

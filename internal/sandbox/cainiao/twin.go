@@ -79,7 +79,6 @@ func (t *Twin) Handler() http.Handler {
 	return mux
 }
 
-//nolint:tagliatelle // LINK's spelling
 type failure struct {
 	Success   bool   `json:"success"`
 	ErrorCode string `json:"errorCode"`
@@ -90,8 +89,8 @@ func (t *Twin) link(w http.ResponseWriter, r *http.Request) {
 	content := r.PostFormValue("logistics_interface")
 	var query struct {
 		Arg0 struct {
-			AppCode string `json:"appCode"` //nolint:tagliatelle // LINK's spelling
-			MailNo  string `json:"mailNo"`  //nolint:tagliatelle // LINK's spelling
+			AppCode string `json:"appCode"`
+			MailNo  string `json:"mailNo"`
 		} `json:"arg0"`
 	}
 	refuse := func(code, message string) { answer(w, failure{false, code, message}) }

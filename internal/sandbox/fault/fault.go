@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -68,7 +69,7 @@ type Injector struct {
 }
 
 // New makes an injector whose shares follow from seed.
-func New(seed uint64) *Injector { return &Injector{random: rand.New(rand.NewPCG(seed, seed))} }
+func New(seed uint64) *Injector { return &Injector{random: chance(seed)} }
 
 // Add adds faults behind those known; a call suffers the first that fits.
 func (i *Injector) Add(faults ...Fault) {
@@ -117,9 +118,13 @@ func (i *Injector) take(r *http.Request) *Fault {
 
 func (i *Injector) dice() float64 {
 	if i.random == nil {
-		i.random = rand.New(rand.NewPCG(1, 1)) //nolint:gosec // chance for tests
+		i.random = chance(1)
 	}
 	return i.random.Float64()
+}
+
+func chance(seed uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // chance that can be repeated, for tests
 }
 
 // Order takes a Fault as JSON over HTTP, for who plays with a running sandbox.
@@ -175,9 +180,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler
 		return
 	}
 	body := heard.Body.Bytes()
-	for key, values := range heard.Header() {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), heard.Header())
 	switch f.Body {
 	case Half:
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
