@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -189,7 +190,7 @@ func (t *Twin) sync(w http.ResponseWriter, r *http.Request) {
 	if !simplify {
 		out = object{strings.ReplaceAll(method, ".", "_") + "_response": out}
 	}
-	write(w, out)
+	twin.JSON(w, http.StatusOK, out)
 }
 
 func (t *Twin) rest(w http.ResponseWriter, r *http.Request, handle func(url.Values) (object, *problem)) {
@@ -207,7 +208,7 @@ func (t *Twin) rest(w http.ResponseWriter, r *http.Request, handle func(url.Valu
 		return
 	}
 	answer["code"], answer["request_id"] = "0", t.requestID()
-	write(w, answer)
+	twin.JSON(w, http.StatusOK, answer)
 }
 
 // admit checks what every call bears.
@@ -276,7 +277,7 @@ func (t *Twin) refuse(w http.ResponseWriter, system bool, p *problem) {
 		kind = "ISV"
 	}
 	if system {
-		write(w, object{"type": kind, "code": p.code, "message": p.text, "request_id": t.requestID()})
+		twin.JSON(w, http.StatusOK, object{"type": kind, "code": p.code, "message": p.text, "request_id": t.requestID()})
 		return
 	}
 	body := object{"type": kind, "code": p.code, "msg": p.text, "request_id": t.requestID()}
@@ -286,7 +287,7 @@ func (t *Twin) refuse(w http.ResponseWriter, system bool, p *problem) {
 	if p.subCode != "" {
 		body["sub_code"], body["sub_msg"] = p.subCode, p.subText
 	}
-	write(w, object{"error_response": body})
+	twin.JSON(w, http.StatusOK, object{"error_response": body})
 }
 
 func (t *Twin) requestID() string {
@@ -299,9 +300,4 @@ func (t *Twin) requestID() string {
 func (t *Twin) next() int {
 	t.serial++
 	return t.serial
-}
-
-func write(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json;charset=utf-8")
-	_ = json.NewEncoder(w).Encode(v) // a caller who is gone asks again
 }

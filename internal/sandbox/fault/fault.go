@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"parcelward/internal/sandbox/twin"
 )
 
 // Body is what becomes of an answer's body.
@@ -156,7 +158,7 @@ func (i *Injector) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if f.Delay > 0 && !wait(r, f.Delay) {
+		if f.Delay > 0 && !twin.Sleep(r.Context(), f.Delay) {
 			return
 		}
 		f.answer(w, r, next)
@@ -198,17 +200,5 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler
 	if f.Body == Half {
 		_ = http.NewResponseController(w).Flush() // a caller who is gone does not mind
 		panic(http.ErrAbortHandler)               // the connection breaks
-	}
-}
-
-// wait waits, until the caller is gone.
-func wait(r *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
 	}
 }
