@@ -43,7 +43,7 @@ func (p *ports) Trace(_ context.Context, what port.Tracked, _ time.Time) (string
 	return p.service, port.Answer{Number: what.Number, Rows: p.rows, Err: p.about}, p.err
 }
 
-func (p *ports) Learn(_ context.Context, service string, answers []port.Answer) (port.Learnt, error) {
+func (p *ports) Learn(_ context.Context, _ string, answers []port.Answer) (port.Learnt, error) {
 	p.learnt = append(p.learnt, answers...)
 	return port.Learnt{Rows: len(answers)}, p.err
 }

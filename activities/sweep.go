@@ -174,7 +174,7 @@ func (s *sweep) watch(ctx context.Context, asked []port.Asked, which []int) erro
 // call calls the service at its turn.
 func (s *sweep) call(ctx context.Context, asked []port.Asked, do func(context.Context, []port.Tracked) ([]port.Answer, error)) ([]port.Answer, error) {
 	if err := s.Services.Turn(ctx, s.service, sweepWait); err != nil {
-		return nil, err //nolint:wrapcheck // names the service
+		return nil, err
 	}
 	parcels := make([]port.Tracked, len(asked))
 	for i := range asked {

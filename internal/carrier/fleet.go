@@ -125,8 +125,11 @@ func (f *Fleet) Turn(ctx context.Context, s port.TrackingService, most time.Dura
 		every = f.clock.Real(time.Duration(float64(time.Second) / rate))
 	}
 	wait, err := f.slots.Slot(ctx, s.Name(), every, most)
-	if err != nil || wait <= 0 {
-		return err
+	if err != nil {
+		return fmt.Errorf("%s: take a turn: %w", s.Name(), err)
+	}
+	if wait <= 0 {
+		return nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -134,7 +137,7 @@ func (f *Fleet) Turn(ctx context.Context, s port.TrackingService, most time.Dura
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("%s: wait for a turn: %w", s.Name(), ctx.Err())
 	}
 }
 
@@ -145,8 +148,11 @@ func (f *Fleet) Note(ctx context.Context, s port.TrackingService, called error) 
 	switch {
 	case ok:
 		return errors.Join(called, f.slots.Pause(context.WithoutCancel(ctx), s.Name(), away.After))
-	case called == nil:
-		return f.slots.Answered(ctx, s.Name())
+	case called != nil:
+		return called
 	}
-	return called
+	if err := f.slots.Answered(ctx, s.Name()); err != nil {
+		return fmt.Errorf("%s: note that it works: %w", s.Name(), err)
+	}
+	return nil
 }

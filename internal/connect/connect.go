@@ -3,6 +3,7 @@ package connect
 
 import (
 	"fmt"
+	"strings"
 
 	"parcelward/internal/carrier"
 	"parcelward/internal/carrier/cainiao"
@@ -19,7 +20,8 @@ type Services struct {
 	Fleet      *carrier.Fleet
 	Pushers    map[string]port.Pusher // by name
 	AliExpress *aliexpress.Client     // nil: no keys
-	// Problems are what is wrong with the keys of a service, one line each. The others work.
+	// Problems are what is wrong with the keys of a service, one line for each service. The others
+	// work.
 	Problems []error
 }
 
@@ -27,13 +29,13 @@ type Services struct {
 func Connect(c *config.Services, tokens Tokens, slots carrier.Slots, clock protocol.Clock) Services {
 	s := Services{Pushers: map[string]port.Pusher{}}
 	var tracking []port.TrackingService
-	add := func(wanted bool, service func() (port.TrackingService, error)) {
+	add := func(wanted bool, keys string, service func() (port.TrackingService, error)) {
 		if !wanted {
 			return
 		}
 		made, err := service()
 		if err != nil {
-			s.Problems = append(s.Problems, err)
+			s.Problems = append(s.Problems, fmt.Errorf("%s: %s", keys, strings.ReplaceAll(err.Error(), "\n", "; ")))
 			return
 		}
 		tracking = append(tracking, made)
@@ -41,22 +43,22 @@ func Connect(c *config.Services, tokens Tokens, slots carrier.Slots, clock proto
 			s.Pushers[made.Name()] = pusher
 		}
 	}
-	add(c.Track17.Key != "", func() (port.TrackingService, error) {
+	add(c.Track17.Key != "", "PARCELWARD_17TRACK_*", func() (port.TrackingService, error) {
 		return seventeentrack.New(seventeentrack.Options{Key: c.Track17.Key, BaseURL: c.Track17.URL, Carriers: c.Track17.Carriers})
 	})
-	add(c.Kdniao.BusinessID != "" || c.Kdniao.AppKey != "", func() (port.TrackingService, error) {
+	add(c.Kdniao.BusinessID != "" || c.Kdniao.AppKey != "", "PARCELWARD_KDNIAO_*", func() (port.TrackingService, error) {
 		return kdniao.New(kdniao.Options{
 			EBusinessID: c.Kdniao.BusinessID, AppKey: c.Kdniao.AppKey, BaseURL: c.Kdniao.URL, Free: c.Kdniao.Free,
 			Detect: c.Kdniao.Detect, Shippers: c.Kdniao.Shippers, CustomerName: c.Kdniao.PhoneTail,
 		})
 	})
-	add(c.Cainiao.ProviderID != "" || c.Cainiao.Secret != "", func() (port.TrackingService, error) {
+	add(c.Cainiao.ProviderID != "" || c.Cainiao.Secret != "", "PARCELWARD_CAINIAO_*", func() (port.TrackingService, error) {
 		return cainiao.New(cainiao.Options{
 			ProviderID: c.Cainiao.ProviderID, AppCode: c.Cainiao.AppCode, Secret: c.Cainiao.Secret, ToCode: c.Cainiao.ToCode,
 			BaseURL: c.Cainiao.URL, CPCodes: c.Cainiao.CPCodes,
 		})
 	})
-	add(c.AliExpress.AppKey != "" || c.AliExpress.AppSecret != "", func() (port.TrackingService, error) {
+	add(c.AliExpress.AppKey != "" || c.AliExpress.AppSecret != "", "PARCELWARD_ALIEXPRESS_*", func() (port.TrackingService, error) {
 		made, err := aliexpress.New(aliexpress.Options{
 			AppKey: c.AliExpress.AppKey, AppSecret: c.AliExpress.AppSecret, BaseURL: c.AliExpress.URL, Tokens: tokenStore{tokens}, PerSecond: c.AliExpress.PerSecond,
 		})

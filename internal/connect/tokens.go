@@ -38,7 +38,7 @@ func (s tokenStore) Load(ctx context.Context, store string) (aliexpress.Token, e
 
 // Save implements [aliexpress.TokenStore].
 func (s tokenStore) Save(ctx context.Context, store string, t aliexpress.Token) error {
-	raw, err := json.Marshal(t)
+	raw, err := json.Marshal(t) //nolint:gosec // it is the store of secrets that this goes to
 	if err != nil {
 		return fmt.Errorf("token of store %s: %w", store, err)
 	}

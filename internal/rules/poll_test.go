@@ -81,7 +81,7 @@ func TestPollPlanNext(t *testing.T) {
 			t.Errorf("asked at %s: expected %s, got %s", c.asked, c.next, got.Sub(start))
 		}
 	}
-	if next := (rules.PollPlan)(nil).Next(start); !next.IsZero() {
+	if next := rules.PollPlan(nil).Next(start); !next.IsZero() {
 		t.Errorf("nothing to ask: expected never, got %s", next)
 	}
 }

@@ -77,7 +77,7 @@ func (c *client) call(ctx context.Context, method, path, key string, in, out any
 		return fmt.Errorf("%s: %w", call, errNotFound)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // names the call
+		return err
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return &port.UnavailableError{Call: call, Status: http.StatusOK, Detail: "an answer that cannot be read: " + err.Error()}

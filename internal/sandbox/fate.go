@@ -1,16 +1,12 @@
 package sandbox
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"time"
 
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/sandbox/twin"
 )
 
 // Source is the event source of what the invented platform decides and pays.
@@ -83,7 +79,8 @@ func (s *Sandbox) push(c *claim, e rules.Event) bool {
 		return true
 	}
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		accepted := s.post(s.ctx, body)
+		status, _, err := twin.Push(s.work.Context(), s.client, s.callback, "application/cloudevents+json", nil, body)
+		accepted := err == nil && status/100 == 2
 		s.count(func(n *Counters) {
 			if accepted {
 				n.Pushed++
@@ -94,22 +91,8 @@ func (s *Sandbox) push(c *claim, e rules.Event) bool {
 		if accepted {
 			return true
 		}
-		if !sleep(s.ctx, pause) {
+		if !twin.Sleep(s.work.Context(), pause) {
 			return false
 		}
 	}
-}
-
-func (s *Sandbox) post(ctx context.Context, body []byte) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.callback, bytes.NewReader(body))
-	if err != nil {
-		return false
-	}
-	req.Header.Set("Content-Type", "application/cloudevents+json")
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return false
-	}
-	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody)) // so that the connection is used again
-	return errors.Join(err, resp.Body.Close()) == nil && resp.StatusCode/100 == 2
 }

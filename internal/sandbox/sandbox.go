@@ -11,7 +11,6 @@
 package sandbox
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 	"parcelward/internal/sandbox/fault"
+	"parcelward/internal/sandbox/twin"
 )
 
 // Options set a sandbox up.
@@ -57,12 +57,9 @@ type Sandbox struct {
 	clock    protocol.Clock
 	callback string
 	client   *http.Client
-	ctx      context.Context // ends with Close
-	cancel   context.CancelFunc
-	running  sync.WaitGroup
+	work     *twin.Work
 
 	mu       sync.Mutex
-	closed   bool
 	fates    []Fate
 	claims   map[string]*claim // by number
 	byKey    map[string]*claim // by filing key
@@ -91,12 +88,11 @@ func New(o Options) *Sandbox {
 	s := &Sandbox{
 		clock: o.Clock, callback: o.Callback, client: o.Client, fates: slices.Clone(o.Fates),
 		claims: map[string]*claim{}, byKey: map[string]*claim{},
-		counters: newCounters(),
+		counters: newCounters(), work: twin.NewWork(),
 	}
 	if s.client == nil {
 		s.client = &http.Client{Timeout: 10 * time.Second}
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
 
@@ -109,34 +105,11 @@ func (s *Sandbox) AddFates(fates ...Fate) {
 
 // Close stops pushing and waits for every goroutine. What was not pushed yet is lost.
 func (s *Sandbox) Close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.cancel()
-	s.running.Wait()
+	s.work.Close()
 	s.client.CloseIdleConnections()
-}
-
-// start runs f in the background until Close; the lock is held.
-func (s *Sandbox) start(f func()) {
-	if !s.closed {
-		s.running.Go(f)
-	}
-}
-
-// sleep waits in real time and reports false when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // until waits for the virtual moment t.
 func (s *Sandbox) until(t time.Time) bool {
-	return sleep(s.ctx, s.clock.Real(t.Sub(s.clock.Virtual(time.Now()))))
+	return twin.Sleep(s.work.Context(), s.clock.Real(t.Sub(s.clock.Virtual(time.Now()))))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/sandbox/twin"
 )
 
 // keyHeader bears the idempotency key of a filing or an appeal.
@@ -36,7 +37,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /platform/claims/{id}/appeals", s.appeal)
 	outer := http.NewServeMux()
 	outer.Handle("/", s.Faults.Wrap(mux))
-	outer.HandleFunc("GET /sandbox/counters", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Counters()) })
+	outer.HandleFunc("GET /sandbox/counters", func(w http.ResponseWriter, _ *http.Request) { twin.JSON(w, http.StatusOK, s.Counters()) })
 	outer.HandleFunc("POST /sandbox/faults", s.Faults.Order)
 	return outer
 }
@@ -56,7 +57,7 @@ func (s *Sandbox) file(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, c := s.fileOnce(key, &in)
-	answer(w, status, c)
+	twin.JSON(w, status, c)
 }
 
 func (s *Sandbox) fileOnce(key string, in *protocol.FilingRequest) (status int, filed claim) {
@@ -75,7 +76,7 @@ func (s *Sandbox) fileOnce(key string, in *protocol.FilingRequest) (status int, 
 	if i := slices.IndexFunc(s.fates, func(f Fate) bool { return f.fits(c) }); i >= 0 {
 		fate := s.fates[i]
 		c.fate = &fate
-		s.start(func() { s.live(c, 1, c.FiledAt) })
+		s.work.Go(func() { s.live(c, 1, c.FiledAt) })
 	}
 	return http.StatusCreated, *c
 }
@@ -115,7 +116,7 @@ func (s *Sandbox) answerClaim(w http.ResponseWriter, find func() *claim) {
 		refuse(w, http.StatusNotFound, "no such claim")
 		return
 	}
-	answer(w, http.StatusOK, found)
+	twin.JSON(w, http.StatusOK, found)
 }
 
 func (s *Sandbox) appeal(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +130,7 @@ func (s *Sandbox) appeal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, body := s.appealOnce(r.PathValue("id"), key, in.Now)
-	answer(w, status, body)
+	twin.JSON(w, status, body)
 }
 
 func (s *Sandbox) appealOnce(id, key string, now time.Time) (status int, body any) {
@@ -146,7 +147,7 @@ func (s *Sandbox) appealOnce(id, key string, now time.Time) (status int, body an
 		return http.StatusConflict, problem{"claim " + c.ID + " is " + c.Status + "; only a rejected claim can be appealed, once"}
 	}
 	c.Status, c.AppealKey, c.AppealAt = stateAppealed, key, now
-	s.start(func() { s.live(c, 2, now) })
+	s.work.Go(func() { s.live(c, 2, now) })
 	return http.StatusCreated, *c
 }
 
@@ -163,15 +164,4 @@ type problem struct {
 	Error string `json:"error"`
 }
 
-func refuse(w http.ResponseWriter, status int, why string) { answer(w, status, problem{why}) }
-
-func answer(w http.ResponseWriter, status int, body any) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(encoded) // a caller who is gone asks again
-}
+func refuse(w http.ResponseWriter, status int, why string) { twin.JSON(w, status, problem{why}) }

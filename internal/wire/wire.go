@@ -31,7 +31,7 @@ const maxRetryAfter = time.Hour
 // breaks off, and a *[StatusError] otherwise. call names service and operation in
 // errors.
 func Do(c *http.Client, r *http.Request, call string) ([]byte, error) {
-	resp, err := c.Do(r)
+	resp, err := c.Do(r) //nolint:gosec // the host is of the configuration, never of what somebody sent
 	if err != nil {
 		return nil, noAnswer(r.Context(), call, err)
 	}
@@ -82,8 +82,8 @@ func noAnswer(ctx context.Context, call string, err error) error {
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	wait := time.Duration(0)
-	if seconds, err := strconv.Atoi(value); err == nil {
-		wait = time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second
+	if seconds, err := strconv.Atoi(value); err == nil || errors.Is(err, strconv.ErrRange) { // too large a number is the largest
+		wait = time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		now, err := http.ParseTime(h.Get("Date"))
 		if err != nil {

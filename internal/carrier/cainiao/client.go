@@ -117,31 +117,39 @@ func (c *Client) Track(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 		return nil, err
 	}
 	p := parcels[0]
-	answer := port.Answer{Number: tracknum.Normalize(p.Number)}
 	const call = "cainiao: " + msgGet
 	raw, err := c.call(ctx, msgGet, p)
 	if err != nil {
 		return nil, err
 	}
-	if _, answer.Err, err = judge(call, raw); err != nil {
+	_, about, err := judge(call, raw)
+	if err != nil {
 		return nil, err
 	}
-	if answer.Err != nil {
-		return []port.Answer{answer}, nil
+	answer := port.Answer{Number: tracknum.Normalize(p.Number), Err: about}
+	if about == nil {
+		if err := fill(&answer, raw, p.Country); err != nil {
+			return nil, &port.UnavailableError{Call: call, Status: http.StatusOK, Detail: err.Error(), Cause: err}
+		}
 	}
-	found, err := parse(raw, p.Country)
+	return []port.Answer{answer}, nil
+}
+
+// fill gives the answer about the one number that was asked for what raw says of it.
+func fill(answer *port.Answer, raw []byte, country string) error {
+	found, err := parse(raw, country)
 	if err != nil {
-		return nil, &port.UnavailableError{Call: call, Status: http.StatusOK, Detail: err.Error(), Cause: err}
+		return err
 	}
 	for _, a := range found {
-		if a.Number == answer.Number || a.Number == "" { // one number was asked for
+		if a.Number == answer.Number || a.Number == "" {
 			answer.Rows = append(answer.Rows, a.Rows...)
 			answer.Unplaced = append(answer.Unplaced, a.Unplaced...)
 			answer.Also = append(answer.Also, a.Also...)
 		}
 	}
 	answer.Rows, _ = wire.Order(answer.Rows)
-	return []port.Answer{answer}, nil
+	return nil
 }
 
 func (c *Client) fits(parcels []port.Tracked) error {
@@ -156,7 +164,6 @@ type query struct {
 	Arg0 arg0 `json:"arg0"`
 }
 
-//nolint:tagliatelle // LINK's spelling
 type arg0 struct {
 	AppCode string `json:"appCode"`
 	MailNo  string `json:"mailNo"`
@@ -195,8 +202,6 @@ func digest(content, secret string) string {
 }
 
 // outcome is what every answer of LINK may say of itself.
-//
-//nolint:tagliatelle // LINK's spelling
 type outcome struct {
 	Success   wire.Text `json:"success"`
 	ErrorCode wire.Text `json:"errorCode"`

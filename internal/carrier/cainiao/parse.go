@@ -18,8 +18,6 @@ import (
 )
 
 // module is what an answer says of one number: apis.md 4.2, and fullTraceDetail of LINK.
-//
-//nolint:tagliatelle // Cainiao's spelling
 type module struct {
 	MailNo         wire.Text         `json:"mailNo"`
 	DestCountry    wire.Text         `json:"destCountry"`
@@ -31,8 +29,6 @@ type module struct {
 }
 
 // scan is one row of a trace.
-//
-//nolint:tagliatelle // Cainiao's spelling
 type scan struct {
 	Time         wire.Text `json:"time"` // epoch ms; in fullTraceDetail what TimeStr is elsewhere
 	TimeStr      wire.Text `json:"timeStr"`
@@ -81,8 +77,8 @@ func split(raw []byte) ([]module, error) {
 	var keys struct {
 		Success wire.Text       `json:"success"`
 		Module  json.RawMessage `json:"module"`
-		Code    wire.Text       `json:"errorCode"` //nolint:tagliatelle // Cainiao's spelling
-		Message wire.Text       `json:"errorMsg"`  //nolint:tagliatelle // Cainiao's spelling
+		Code    wire.Text       `json:"errorCode"`
+		Message wire.Text       `json:"errorMsg"`
 	}
 	if err := json.Unmarshal(raw, &keys); err != nil {
 		return nil, fmt.Errorf("expected a JSON object with module, or with mailNo and detailList, got %s: %w", wire.Short(string(raw)), err)

@@ -129,7 +129,7 @@ func (c *Client) Watch(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 	}
 	shipper, err := c.shipper(p.Carrier)
 	if err != nil {
-		return []port.Answer{{Number: p.Number, Err: err}}, nil
+		return about(p.Number, err), nil
 	}
 	kind := subscribePaid
 	if c.o.Free {
@@ -143,7 +143,7 @@ func (c *Client) Watch(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 	if whole != nil {
 		return nil, whole
 	}
-	return []port.Answer{{Number: p.Number, Err: number}}, nil
+	return about(p.Number, number), nil
 }
 
 // Track queries a number.
@@ -161,7 +161,7 @@ func (c *Client) Track(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 		kind, err = queryDetect, nil
 	}
 	if err != nil {
-		return []port.Answer{{Number: p.Number, Err: err}}, nil
+		return about(p.Number, err), nil
 	}
 	s, err := c.ask(ctx, pathQuery, kind, *p, shipper)
 	if err != nil {
@@ -189,6 +189,9 @@ func single(parcels []port.Tracked, what string) (*port.Tracked, error) {
 	}
 	return nil, fmt.Errorf("kdniao: %s: expected one number a call, got %d: %w", what, len(parcels), port.ErrRefused)
 }
+
+// about is the answer that says no more of a number than what is wrong with it, if anything.
+func about(number string, err error) []port.Answer { return []port.Answer{{Number: number, Err: err}} }
 
 // request is RequestData of queries and subscriptions.
 type request struct {

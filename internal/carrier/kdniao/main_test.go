@@ -85,6 +85,7 @@ func TestTrackingService(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+				t.Helper()
 				s := start(t, c.o, c.twin)
 				o := c.o
 				o.BaseURL, o.EBusinessID, o.AppKey = s.url, account, "another"

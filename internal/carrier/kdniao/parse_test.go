@@ -25,7 +25,7 @@ type (
 )
 
 // parse is what one waybill says.
-func parse(t testing.TB, waybill object) port.Answer {
+func parse(t *testing.T, waybill object) port.Answer {
 	t.Helper()
 	raw, err := json.Marshal(waybill)
 	require.NoError(t, err)
@@ -97,10 +97,14 @@ func TestStateOfTheWaybill(t *testing.T) {
 		"a code that nobody knows":   {object{"State": "9", "Traces": list{row(noon, "x", "")}}, []rules.Milestone{rules.InTransit}},
 		"not where the wording says": {object{"State": "4", "StateEx": "405", "Traces": list{row(noon, "快件已揽收", "")}}, []rules.Milestone{rules.PickedUp}},
 		"not where there is Action":  {object{"State": "3", "Traces": list{row(noon, "x", "2")}}, []rules.Milestone{rules.InTransit}},
-		"the latest, wherever it stands": {object{"State": "3", "Traces": list{row("2026-03-02 12:00:01", "x", ""), row(noon, "y", "")}},
-			[]rules.Milestone{rules.InTransit, rules.Delivered}},
-		"newest first, two of one moment": {object{"State": "3", "Traces": list{row(noon, "z", ""), row(noon, "y", ""), row("2026-03-01 12:00:00", "x", "")}},
-			[]rules.Milestone{rules.InTransit, rules.InTransit, rules.Delivered}},
+		"the latest, wherever it stands": {
+			object{"State": "3", "Traces": list{row("2026-03-02 12:00:01", "x", ""), row(noon, "y", "")}},
+			[]rules.Milestone{rules.InTransit, rules.Delivered},
+		},
+		"newest first, two of one moment": {
+			object{"State": "3", "Traces": list{row(noon, "z", ""), row(noon, "y", ""), row("2026-03-01 12:00:00", "x", "")}},
+			[]rules.Milestone{rules.InTransit, rules.InTransit, rules.Delivered},
+		},
 		"never one without a time": {object{"State": "3", "Traces": list{row(noon, "x", ""), row("", "y", "")}}, []rules.Milestone{rules.Delivered}},
 	} {
 		a := parse(t, c.waybill)
@@ -290,14 +294,14 @@ func TestParseKeepsRowsBesideARefusal(t *testing.T) {
 var shared = filepath.Join("..", "..", "..", "..", "shared", "data", "tracking")
 
 // recorded are the legs of a file, by ID, with their rows oldest first.
-func recorded(t testing.TB, file string) map[string]list {
-	t.Helper()
+func recorded(tb testing.TB, file string) map[string]list {
+	tb.Helper()
 	f, err := os.Open(filepath.Join(shared, file))
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no real traces: %s is missing", filepath.Join(shared, file))
+		tb.Skipf("no real traces: %s is missing", filepath.Join(shared, file))
 	}
-	require.NoError(t, err)
-	defer f.Close()
+	require.NoError(tb, err)
+	defer func() { require.NoError(tb, f.Close()) }()
 	legs := map[string]list{}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
@@ -310,7 +314,7 @@ func recorded(t testing.TB, file string) map[string]list {
 				Code string `json:"code"`
 			} `json:"events"`
 		}
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &leg))
+		require.NoError(tb, json.Unmarshal(lines.Bytes(), &leg))
 		var rows list
 		for _, e := range leg.Events {
 			if strings.HasPrefix(leg.ID, "kuaidi100/") { // its codes are another service's
@@ -321,7 +325,7 @@ func recorded(t testing.TB, file string) map[string]list {
 		slices.Reverse(rows)
 		legs[leg.ID] = rows
 	}
-	require.NoError(t, lines.Err())
+	require.NoError(tb, lines.Err())
 	return legs
 }
 

@@ -81,7 +81,6 @@ func aboutPlatform(code, sub, kind string) bool {
 //nolint:gochecknoglobals // a constant that Go cannot write as one
 var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
 
-//nolint:gochecknoglobals // a constant that Go cannot write as one
 var banLasts = regexp.MustCompile(`ban will last (?:for )?(\d{1,6})`)
 
 // explain turns a no into the error that says whether a repeat helps.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -155,9 +156,7 @@ func orderParam(id string, more map[string]any) (string, error) {
 		return "", fmt.Errorf("aliexpress: order number: expected digits, got %q: %w", wire.Short(id), port.ErrRefused)
 	}
 	param := map[string]any{"order_id": json.Number(id)}
-	for name, value := range more {
-		param[name] = value
-	}
+	maps.Copy(param, more)
 	text, err := json.Marshal(param)
 	if err != nil {
 		return "", fmt.Errorf("aliexpress: order number: %w", err)

@@ -131,7 +131,7 @@ func (s *TokenSource) share(ctx context.Context, store, refused string) (Token, 
 	select {
 	case r := <-done:
 		if r.Err != nil {
-			return Token{}, r.Err //nolint:wrapcheck // renew's own
+			return Token{}, r.Err
 		}
 		t, _ := r.Val.(Token) // renew returns nothing else
 		return t, nil

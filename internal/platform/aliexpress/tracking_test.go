@@ -34,11 +34,13 @@ func TestParse(t *testing.T) {
 		"in its envelope": {
 			`{"aliexpress_logistics_redefining_querytrackingresult_response":{"result_success":"true","details":{"details":[{"action_code":"GTMS_SIGNED","event_date":"` + ms +
 				`","signed_name":" Ana ","address":"Valencia","event_desc":"Delivered"}]},"request_id":"1"}}`, "",
-			[]rules.Row{{At: at, Milestone: rules.Delivered, Code: "GTMS_SIGNED", Location: "Valencia", Description: "Delivered", SignedBy: "Ana", Source: rules.FromAggregator}}, nil,
+			[]rules.Row{{At: at, Milestone: rules.Delivered, Code: "GTMS_SIGNED", Location: "Valencia", Description: "Delivered", SignedBy: "Ana", Source: rules.FromAggregator}},
+			nil,
 		},
 		"shipment tracking": {
 			`{"aliexpress_asf_shipment_tracking_get_response":{"result":{"mailNo":"lp 1","details":[{"trackingCodeDesc":"Left the country","trackingDetailDesc":"Shanghai","time":` + ms + `}]}}}`, "LP1",
-			[]rules.Row{{At: at, Milestone: rules.InTransit, Code: "Left the country", Description: "Shanghai", Source: rules.FromAggregator}}, nil,
+			[]rules.Row{{At: at, Milestone: rules.InTransit, Code: "Left the country", Description: "Shanghai", Source: rules.FromAggregator}},
+			nil,
 		},
 		"wall clock":        {`{"details":[{"action_code":"LH_DEPART","event_date":"2026-01-01 19:04:05"}]}`, "", []rules.Row{row("LH_DEPART", rules.DepartedOrigin)}, nil},
 		"unknown code":      {`{"details":[{"action_code":"Brand New","event_date":` + ms + `}]}`, "", []rules.Row{row("Brand New", rules.InTransit)}, nil},

@@ -184,9 +184,9 @@ func (s *Subject) watch(t *testing.T, asked []port.Tracked) {
 	answers, err := s.Service.Watch(t.Context(), asked)
 	require.NoError(t, err)
 	require.Len(t, answers, len(asked))
-	for i, a := range answers {
-		require.Equal(t, asked[i].Number, a.Number)
-		require.NoError(t, a.Err)
+	for i, p := range asked {
+		require.Equal(t, p.Number, answers[i].Number)
+		require.NoError(t, answers[i].Err)
 	}
 }
 

@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"parcelward/internal/carrier/cainiao/action"
-	"parcelward/internal/rules"
 	"parcelward/internal/rules/tracknum"
+	"parcelward/internal/sandbox/cainiao"
 )
 
 // service is a logistics service that the twin supports.
@@ -131,42 +130,6 @@ func (t *Twin) extend(c *call) (object, *problem) {
 	return object{"is_success": true}, nil
 }
 
-// codeOf is the action code that the twin shows for a milestone.
-func codeOf(m rules.Milestone) string {
-	switch m {
-	case rules.InfoReceived:
-		return "CONSIGN"
-	case rules.PickedUp:
-		return "PU_PICKUP_SUCCESS"
-	case rules.DepartedOrigin:
-		return "LH_DEPART"
-	case rules.ArrivedDestination:
-		return "LH_ARRIVE"
-	case rules.CustomsHold:
-		return "CC_IM_FAILURE"
-	case rules.CustomsReleased:
-		return "CC_IM_SUCCESS"
-	case rules.OutForDelivery:
-		return "GTMS_DELIVERING"
-	case rules.AvailableForPickup:
-		return "GTMS_WAIT_SELF_PICK"
-	case rules.DeliveryFailed:
-		return "GTMS_DEL_FAILURE"
-	case rules.Delivered:
-		return "GTMS_SIGNED"
-	case rules.Returned:
-		return "RETURNED"
-	case rules.Lost:
-		return "RT_DESTROY"
-	case rules.ExceptionScan:
-		return "GTMS_FAILURE"
-	case rules.Advisory:
-		return "GTMS_STA_CHANGE"
-	default:
-		return "TD_TRANS_ARRIVE"
-	}
-}
-
 func (t *Twin) trackingResult(c *call) (object, *problem) {
 	if c.get("logistics_no") == "" || c.get("origin") != "ESCROW" || c.get("out_ref") == "" {
 		return object{"result_success": false, "error_desc": "logistics_no, origin and out_ref are needed", "details": seq{name: "details"}}, nil
@@ -174,12 +137,8 @@ func (t *Twin) trackingResult(c *call) (object, *problem) {
 	details := seq{name: "details"}
 	parcel, _ := t.world.Parcel(c.get("logistics_no")) // a number that nobody knows has no rows
 	for _, r := range parcel.Rows {
-		code := codeOf(r.Milestone)
-		if m, known := action.Milestone(r.Code); known && m == r.Milestone {
-			code = r.Code
-		}
 		detail := object{
-			"action_code": code, "event_date": r.At.UnixMilli(), "event_desc": r.Description, "address": r.Location, "signed_name": r.SignedBy, "status": "",
+			"action_code": cainiao.Code(r), "event_date": r.At.UnixMilli(), "event_desc": r.Description, "address": r.Location, "signed_name": r.SignedBy, "status": "",
 		}
 		details.items = append(details.items, detail)
 		if t.o.Repeat {

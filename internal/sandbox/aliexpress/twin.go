@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -76,7 +77,7 @@ func (t *Twin) Handler() http.Handler {
 	mux.HandleFunc("POST /sync", t.sync)
 	mux.HandleFunc("POST /rest/auth/token/create", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.createToken) })
 	mux.HandleFunc("POST /rest/auth/token/refresh", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.refreshToken) })
-	mux.HandleFunc("/rest/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/rest/", func(w http.ResponseWriter, _ *http.Request) {
 		t.refuse(w, true, &problem{code: "InvalidApiPath", text: "The specified api path is invalid"})
 	})
 	return mux
@@ -189,7 +190,7 @@ func (t *Twin) sync(w http.ResponseWriter, r *http.Request) {
 	if !simplify {
 		out = object{strings.ReplaceAll(method, ".", "_") + "_response": out}
 	}
-	write(w, out)
+	twin.JSON(w, http.StatusOK, out)
 }
 
 func (t *Twin) rest(w http.ResponseWriter, r *http.Request, handle func(url.Values) (object, *problem)) {
@@ -207,7 +208,7 @@ func (t *Twin) rest(w http.ResponseWriter, r *http.Request, handle func(url.Valu
 		return
 	}
 	answer["code"], answer["request_id"] = "0", t.requestID()
-	write(w, answer)
+	twin.JSON(w, http.StatusOK, answer)
 }
 
 // admit checks what every call bears.
@@ -244,14 +245,13 @@ func Sign(secret, path string, form url.Values) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	base := path
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(path))
 	for _, name := range names {
 		if value := form.Get(name); name != "sign" && value != "" {
-			base += name + value
+			mac.Write([]byte(name + value))
 		}
 	}
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(base))
 	return fmt.Sprintf("%X", mac.Sum(nil))
 }
 
@@ -277,7 +277,7 @@ func (t *Twin) refuse(w http.ResponseWriter, system bool, p *problem) {
 		kind = "ISV"
 	}
 	if system {
-		write(w, object{"type": kind, "code": p.code, "message": p.text, "request_id": t.requestID()})
+		twin.JSON(w, http.StatusOK, object{"type": kind, "code": p.code, "message": p.text, "request_id": t.requestID()})
 		return
 	}
 	body := object{"type": kind, "code": p.code, "msg": p.text, "request_id": t.requestID()}
@@ -287,7 +287,7 @@ func (t *Twin) refuse(w http.ResponseWriter, system bool, p *problem) {
 	if p.subCode != "" {
 		body["sub_code"], body["sub_msg"] = p.subCode, p.subText
 	}
-	write(w, object{"error_response": body})
+	twin.JSON(w, http.StatusOK, object{"error_response": body})
 }
 
 func (t *Twin) requestID() string {
@@ -300,9 +300,4 @@ func (t *Twin) requestID() string {
 func (t *Twin) next() int {
 	t.serial++
 	return t.serial
-}
-
-func write(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json;charset=utf-8")
-	_ = json.NewEncoder(w).Encode(v) // a caller who is gone asks again
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -40,19 +41,13 @@ func post(t *testing.T, base, target string, form url.Values, change func(url.Va
 	at, err := url.Parse(target)
 	require.NoError(t, err)
 	all := url.Values{"app_key": {"123456"}, "sign_method": {"sha256"}, "timestamp": {strconv.FormatInt(time.Now().UnixMilli(), 10)}}
-	for name, values := range form {
-		all[name] = values
-	}
+	maps.Copy(all, form)
 	if change != nil {
 		change(all)
 	}
 	signed := url.Values{}
-	for name, values := range all {
-		signed[name] = values
-	}
-	for name, values := range at.Query() {
-		signed[name] = values
-	}
+	maps.Copy(signed, all)
+	maps.Copy(signed, at.Query())
 	path, system := strings.CutPrefix(at.Path, "/rest")
 	if !system {
 		path = ""
@@ -62,7 +57,7 @@ func post(t *testing.T, base, target string, form url.Values, change func(url.Va
 	}
 	resp, err := http.PostForm(base+target, all)
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { require.NoError(t, resp.Body.Close()) }()
 	require.Equal(t, http.StatusOK, resp.StatusCode, "the platform says no with 200")
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)

@@ -11,8 +11,6 @@ import (
 )
 
 // module is what LINK says of one number.
-//
-//nolint:tagliatelle // Cainiao's spelling
 type module struct {
 	MailNo         string `json:"mailNo"`
 	MailNoSource   string `json:"mailNoSource"`
@@ -24,7 +22,6 @@ type module struct {
 	DetailList     []scan `json:"detailList"`
 }
 
-//nolint:tagliatelle // Cainiao's spelling
 type scan struct {
 	Time         int64  `json:"time"`
 	TimeStr      string `json:"timeStr"`
@@ -77,20 +74,20 @@ func show(r rules.Row, hours int) scan {
 		StanderdDesc: r.Description,
 		DescTitle:    "Carrier note:",
 		TimeZone:     fmt.Sprintf("GMT%+d", hours),
-		ActionCode:   Code(r.Milestone),
+		ActionCode:   Code(r),
 	}
 	if r.Location != "" {
 		s.StanderdDesc = fmt.Sprintf("[%s] %s", r.Location, r.Description)
 	}
-	if m, known := action.Milestone(r.Code); known && m == r.Milestone {
-		s.ActionCode = r.Code
-	}
 	return s
 }
 
-// Code is a code of Cainiao's for a milestone.
-func Code(m rules.Milestone) string {
-	switch m {
+// Code is a code of Cainiao's for a row: its own where that is one of Cainiao's and says the same.
+func Code(r rules.Row) string {
+	if m, known := action.Milestone(r.Code); known && m == r.Milestone {
+		return r.Code
+	}
+	switch r.Milestone {
 	case rules.InfoReceived:
 		return "GTMS_ASN"
 	case rules.PickedUp:

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"parcelward/internal/rules/tracknum"
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -36,7 +34,7 @@ func (t *Twin) Failed() int {
 func (t *Twin) subscribe(number string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.subscribed[number] || t.ctx.Err() != nil {
+	if t.subscribed[number] {
 		return
 	}
 	t.subscribed[number] = true
@@ -45,7 +43,7 @@ func (t *Twin) subscribe(number string) {
 	}
 	t.work.Go(func() {
 		pushes := 0
-		t.world.Follow(t.ctx, number, func(p world.Parcel) {
+		t.world.Follow(t.work.Context(), number, func(p world.Parcel) {
 			form, err := t.form(number, p)
 			if err != nil {
 				t.miss()
@@ -62,11 +60,7 @@ func (t *Twin) subscribe(number string) {
 }
 
 func (t *Twin) sendLate(form string, late time.Duration) {
-	timer := time.NewTimer(late)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-t.ctx.Done():
+	if !twin.Sleep(t.work.Context(), late) {
 		return
 	}
 	times := 1
@@ -74,7 +68,7 @@ func (t *Twin) sendLate(form string, late time.Duration) {
 		times = 2
 	}
 	for range times {
-		if t.send(t.ctx, form) != nil {
+		if t.send(t.work.Context(), form) != nil {
 			t.miss()
 		}
 	}
@@ -100,23 +94,13 @@ func (t *Twin) form(number string, p world.Parcel) (string, error) {
 }
 
 func (t *Twin) send(ctx context.Context, form string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.o.Callback, strings.NewReader(form))
+	status, raw, err := twin.Push(ctx, t.o.HTTP, t.o.Callback, twin.FormType, nil, []byte(form))
 	if err != nil {
-		return fmt.Errorf("push: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
-	resp, err := t.o.HTTP.Do(req)
-	if err != nil {
-		return fmt.Errorf("push: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }() // all that is needed of it is read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
-	if err != nil {
-		return fmt.Errorf("push: read the answer: %w", err)
+		return err
 	}
 	var said failure
-	if err := json.Unmarshal(body, &said); err != nil || resp.StatusCode/100 != 2 || !said.Success {
-		return fmt.Errorf("push: expected success, got HTTP %d %s %s", resp.StatusCode, said.ErrorCode, said.ErrorMsg)
+	if err := json.Unmarshal(raw, &said); err != nil || status/100 != 2 || !said.Success {
+		return fmt.Errorf("push: expected success, got HTTP %d %s %s", status, said.ErrorCode, said.ErrorMsg)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package cainiao
 
 import (
-	"context"
 	"crypto/md5" //nolint:gosec // the vendor's signature
 	"crypto/subtle"
 	"encoding/base64"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"parcelward/internal/rules/tracknum"
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -42,9 +42,7 @@ type Twin struct {
 	world *world.World
 	o     Options
 
-	ctx  context.Context // of all pushing; Close ends it
-	stop context.CancelFunc
-	work sync.WaitGroup
+	work *twin.Work // all pushing
 
 	mu         sync.Mutex
 	random     *rand.Rand
@@ -57,20 +55,14 @@ func New(w *world.World, o Options) *Twin {
 	if o.HTTP == nil {
 		o.HTTP = http.DefaultClient
 	}
-	ctx, stop := context.WithCancel(context.Background())
 	return &Twin{
-		world: w, o: o, ctx: ctx, stop: stop, subscribed: map[string]bool{},
+		world: w, o: o, work: twin.NewWork(), subscribed: map[string]bool{},
 		random: rand.New(rand.NewPCG(1, 1)), //nolint:gosec // chance for tests
 	}
 }
 
 // Close ends all pushing and waits for it.
-func (t *Twin) Close() {
-	t.mu.Lock()
-	t.stop() // under the lock: no subscription starts afterwards
-	t.mu.Unlock()
-	t.work.Wait()
-}
+func (t *Twin) Close() { t.work.Close() }
 
 // Handler serves LINK.
 func (t *Twin) Handler() http.Handler {
@@ -79,7 +71,6 @@ func (t *Twin) Handler() http.Handler {
 	return mux
 }
 
-//nolint:tagliatelle // LINK's spelling
 type failure struct {
 	Success   bool   `json:"success"`
 	ErrorCode string `json:"errorCode"`
@@ -90,11 +81,11 @@ func (t *Twin) link(w http.ResponseWriter, r *http.Request) {
 	content := r.PostFormValue("logistics_interface")
 	var query struct {
 		Arg0 struct {
-			AppCode string `json:"appCode"` //nolint:tagliatelle // LINK's spelling
-			MailNo  string `json:"mailNo"`  //nolint:tagliatelle // LINK's spelling
+			AppCode string `json:"appCode"`
+			MailNo  string `json:"mailNo"`
 		} `json:"arg0"`
 	}
-	refuse := func(code, message string) { answer(w, failure{false, code, message}) }
+	refuse := func(code, message string) { twin.JSON(w, http.StatusOK, failure{false, code, message}) }
 	switch err := json.Unmarshal([]byte(content), &query); {
 	case r.PostFormValue("logistic_provider_id") != t.o.ProviderID:
 		refuse("S03", "非法的物流公司")
@@ -110,18 +101,13 @@ func (t *Twin) link(w http.ResponseWriter, r *http.Request) {
 	switch r.PostFormValue("msg_type") {
 	case "CNTECH_LV_LOGISTICS_DETAIL_GET":
 		p, _ := t.world.Parcel(number)
-		answer(w, map[string]any{"success": true, "module": []module{t.module(number, p)}})
+		twin.JSON(w, http.StatusOK, map[string]any{"success": true, "module": []module{t.module(number, p)}})
 	case "CNTECH_LV_LOGISTICS_DETAIL_SUBSCRIBE":
 		t.subscribe(number)
-		answer(w, map[string]any{"success": true})
+		twin.JSON(w, http.StatusOK, map[string]any{"success": true})
 	default:
 		refuse("S04", "非法的通知类型")
 	}
-}
-
-func answer(w http.ResponseWriter, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	_ = json.NewEncoder(w).Encode(body) // a caller who is gone asks again
 }
 
 // digest is data_digest.

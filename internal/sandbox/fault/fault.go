@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"parcelward/internal/sandbox/twin"
 )
 
 // Body is what becomes of an answer's body.
@@ -69,7 +72,7 @@ type Injector struct {
 }
 
 // New makes an injector whose shares follow from seed.
-func New(seed uint64) *Injector { return &Injector{random: rand.New(rand.NewPCG(seed, seed))} }
+func New(seed uint64) *Injector { return &Injector{random: chance(seed)} }
 
 // Add adds faults behind those known; a call suffers the first that fits.
 func (i *Injector) Add(faults ...Fault) {
@@ -126,9 +129,13 @@ func (i *Injector) take(r *http.Request) *Fault {
 
 func (i *Injector) dice() float64 {
 	if i.random == nil {
-		i.random = rand.New(rand.NewPCG(1, 1)) //nolint:gosec // chance for tests
+		i.random = chance(1)
 	}
 	return i.random.Float64()
+}
+
+func chance(seed uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // chance that can be repeated, for tests
 }
 
 // Order takes a Fault as JSON over HTTP, for who plays with a running sandbox.
@@ -160,7 +167,7 @@ func (i *Injector) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if f.Delay > 0 && !wait(r, f.Delay) {
+		if f.Delay > 0 && !twin.Sleep(r.Context(), f.Delay) {
 			return
 		}
 		f.answer(w, r, next)
@@ -184,9 +191,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler
 		return
 	}
 	body := heard.Body.Bytes()
-	for key, values := range heard.Header() {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), heard.Header())
 	switch f.Body {
 	case Half:
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
@@ -204,17 +209,5 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, next http.Handler
 	if f.Body == Half {
 		_ = http.NewResponseController(w).Flush() // a caller who is gone does not mind
 		panic(http.ErrAbortHandler)               // the connection breaks
-	}
-}
-
-// wait waits, until the caller is gone.
-func wait(r *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
 	}
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"parcelward/internal/rules/tracknum"
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -18,12 +16,11 @@ const (
 	tries     = 3                      // of a push; a guess
 	pause     = 50 * time.Millisecond  // real, between them; a guess
 	reorderBy = 150 * time.Millisecond // real
-	maxReply  = 1 << 16
 )
 
 // follow pushes a waybill's trace whenever it grows, until it is signed.
 func (t *Twin) follow(number string, s subscription) {
-	ctx, done := context.WithCancel(t.alive)
+	ctx, done := context.WithCancel(t.work.Context())
 	defer done()
 	turn := 0
 	t.world.Follow(ctx, number, func(p world.Parcel) {
@@ -32,8 +29,8 @@ func (t *Twin) follow(number string, s subscription) {
 		if turn++; t.o.Reorder && turn%2 == 1 {
 			wait += reorderBy
 		}
-		t.wg.Go(func() {
-			if sleep(t.alive, wait) {
+		t.work.Go(func() {
+			if twin.Sleep(t.work.Context(), wait) {
 				t.send(snapshot, s.paid)
 			}
 		})
@@ -51,7 +48,7 @@ func (t *Twin) send(s snapshot, paid bool) {
 	}
 	for range times {
 		for range tries {
-			if t.push(t.alive, s, paid) == nil || !sleep(t.alive, pause) {
+			if t.push(t.work.Context(), s, paid) == nil || !twin.Sleep(t.work.Context(), pause) {
 				break
 			}
 		}
@@ -88,35 +85,16 @@ func (t *Twin) push(ctx context.Context, s snapshot, paid bool) error {
 		kind = "102"
 	}
 	form := url.Values{"RequestData": {string(data)}, "RequestType": {kind}, "DataSign": {sign(string(data), t.o.AppKey)}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, t.o.Callback, strings.NewReader(form.Encode()))
+	status, raw, err := twin.Push(ctx, t.o.HTTP, t.o.Callback, twin.FormType, nil, []byte(form.Encode()))
 	if err != nil {
-		return fmt.Errorf("push: %w", err)
+		return err
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=utf-8")
-	resp, err := t.o.HTTP.Do(r)
-	if err != nil {
-		return fmt.Errorf("push: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }() // what it said is read
 	var reply struct {
 		Success bool
 		Reason  string
 	}
-	err = json.NewDecoder(io.LimitReader(resp.Body, maxReply)).Decode(&reply)
-	if resp.StatusCode/100 != 2 || err != nil || !reply.Success {
-		return fmt.Errorf("push: expected HTTP 2xx with Success true, got HTTP %d %q", resp.StatusCode, reply.Reason)
+	if err := json.Unmarshal(raw, &reply); err != nil || status/100 != 2 || !reply.Success {
+		return fmt.Errorf("push: expected HTTP 2xx with Success true, got HTTP %d %q", status, reply.Reason)
 	}
 	return nil
-}
-
-// sleep waits a real moment; false: ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -14,7 +14,6 @@
 package kdniao
 
 import (
-	"context"
 	"crypto/md5" //nolint:gosec // the service's scheme
 	"crypto/subtle"
 	"encoding/base64"
@@ -26,6 +25,7 @@ import (
 	"time"
 
 	"parcelward/internal/rules/tracknum"
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -50,9 +50,7 @@ type Options struct {
 type Twin struct {
 	world *world.World
 	o     Options
-	stop  context.CancelFunc
-	alive context.Context // as long as the twin
-	wg    sync.WaitGroup
+	work  *twin.Work
 
 	mu         sync.Mutex
 	subscribed map[string]subscription // by normalised number
@@ -73,17 +71,11 @@ func New(w *world.World, o Options) *Twin {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	return &Twin{world: w, o: o, alive: ctx, stop: stop, subscribed: map[string]subscription{}}
+	return &Twin{world: w, o: o, work: twin.NewWork(), subscribed: map[string]subscription{}}
 }
 
 // Close ends all pushes and waits for them.
-func (t *Twin) Close() {
-	t.mu.Lock() // no subscription begins to push meanwhile
-	t.stop()
-	t.mu.Unlock()
-	t.wg.Wait()
-}
+func (t *Twin) Close() { t.work.Close() }
 
 // Handler serves the service's paths.
 func (t *Twin) Handler() http.Handler {
@@ -121,34 +113,34 @@ func (t *Twin) serve(w http.ResponseWriter, r *http.Request, handle func(kind st
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		t.answer(w, t.refuse("103", "格式问题"))
+		twin.JSON(w, http.StatusOK, t.refuse("103", "格式问题"))
 		return
 	}
 	data := r.PostForm.Get("RequestData")
 	var q request
 	switch {
 	case !r.PostForm.Has("RequestData"), !r.PostForm.Has("RequestType"), !r.PostForm.Has("DataSign"):
-		t.answer(w, t.refuse("101", "缺少必要参数"))
+		twin.JSON(w, http.StatusOK, t.refuse("101", "缺少必要参数"))
 	case r.PostForm.Get("EBusinessID") != t.o.EBusinessID:
-		t.answer(w, t.refuse("104", "用户问题"))
+		twin.JSON(w, http.StatusOK, t.refuse("104", "用户问题"))
 	case subtle.ConstantTimeCompare([]byte(sign(data, t.o.AppKey)), []byte(r.PostForm.Get("DataSign"))) != 1:
-		t.answer(w, t.refuse("102", "校验问题"))
+		twin.JSON(w, http.StatusOK, t.refuse("102", "校验问题"))
 	case r.PostForm.Get("DataType") != "2":
-		t.answer(w, t.refuse("103", "格式问题"))
+		twin.JSON(w, http.StatusOK, t.refuse("103", "格式问题"))
 	case json.Unmarshal([]byte(data), &q) != nil:
-		t.answer(w, t.refuse("401", "RequestData格式有误"))
+		twin.JSON(w, http.StatusOK, t.refuse("401", "RequestData格式有误"))
 	case q.LogisticCode == "":
-		t.answer(w, t.refuse("402", "缺少快递单号"))
+		twin.JSON(w, http.StatusOK, t.refuse("402", "缺少快递单号"))
 	case strings.Trim(q.LogisticCode, letters) != "":
-		t.answer(w, t.refuse("403", "快递单号有特殊字符"))
+		twin.JSON(w, http.StatusOK, t.refuse("403", "快递单号有特殊字符"))
 	case len(q.LogisticCode) < 5 || len(q.LogisticCode) > 30:
-		t.answer(w, t.refuse("404", "快递单号长度不符"))
+		twin.JSON(w, http.StatusOK, t.refuse("404", "快递单号长度不符"))
 	case hidden(q.ShipperCode) && q.CustomerName == "":
-		t.answer(w, t.refuse("101", "缺少必要参数 CustomerName"))
+		twin.JSON(w, http.StatusOK, t.refuse("101", "缺少必要参数 CustomerName"))
 	case t.usedUp():
-		t.answer(w, t.refuse("405", "超出查询次数限制"))
+		twin.JSON(w, http.StatusOK, t.refuse("405", "超出查询次数限制"))
 	default:
-		t.answer(w, handle(r.PostForm.Get("RequestType"), q))
+		twin.JSON(w, http.StatusOK, handle(r.PostForm.Get("RequestType"), q))
 	}
 }
 
@@ -180,10 +172,10 @@ func (t *Twin) subscribe(kind string, q request) any {
 	t.mu.Lock()
 	_, known := t.subscribed[number]
 	t.subscribed[number] = s
-	if !known && t.o.Callback != "" && t.alive.Err() == nil {
-		t.wg.Go(func() { t.follow(number, s) })
-	}
 	t.mu.Unlock()
+	if !known && t.o.Callback != "" {
+		t.work.Go(func() { t.follow(number, s) })
+	}
 	return struct {
 		EBusinessID           string
 		UpdateTime            string
@@ -195,11 +187,6 @@ func (t *Twin) subscribe(kind string, q request) any {
 
 func (t *Twin) refuse(code, reason string) refusal {
 	return refusal{EBusinessID: t.o.EBusinessID, Reason: reason, ResultCode: code, UpdateTime: t.now()}
-}
-
-func (t *Twin) answer(w http.ResponseWriter, body any) {
-	w.Header().Set("Content-Type", "application/json;charset=utf-8")
-	_ = json.NewEncoder(w).Encode(body) // a caller who is gone asks again
 }
 
 // tooFast counts a call.

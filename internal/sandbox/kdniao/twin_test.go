@@ -67,7 +67,7 @@ func (b *bench) post(t *testing.T, path string, f url.Values) map[string]any {
 	t.Helper()
 	resp, err := b.server.Client().PostForm(b.server.URL+path, f)
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { require.NoError(t, resp.Body.Close()) }()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	if resp.StatusCode != 200 {

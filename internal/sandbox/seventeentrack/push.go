@@ -1,18 +1,17 @@
 package seventeentrack
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"parcelward/internal/rules/tracknum"
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -80,7 +79,7 @@ func (t *Twin) repush(in named) (any, *problem) {
 		return nil, &problem{-18010204, "Webhook URL not set, cannot push data."}
 	}
 	number := tracknum.Normalize(in.Number)
-	t.start(func() { _ = t.Push(t.ctx, number) }) // gettracklist shows how it went
+	t.work.Go(func() { _ = t.Push(t.work.Context(), number) }) // gettracklist shows how it went
 	return named{in.Number, r.Carrier}, nil
 }
 
@@ -89,9 +88,9 @@ func (t *Twin) follow(r *registration) {
 	if t.o.Callback == "" {
 		return
 	}
-	ctx, cancel := context.WithCancel(t.ctx)
+	ctx, cancel := context.WithCancel(t.work.Context())
 	r.unfollow = cancel
-	t.start(func() {
+	t.work.Go(func() {
 		n := 0
 		t.world.Follow(ctx, r.Number, func(p world.Parcel) {
 			body, err := t.updated(r, &p)
@@ -103,9 +102,7 @@ func (t *Twin) follow(r *registration) {
 				wait += t.o.Reorder
 			}
 			n++
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.start(func() { t.deliver(ctx, r, body, wait) })
+			t.work.Go(func() { t.deliver(ctx, r, body, wait) })
 		})
 	})
 }
@@ -114,7 +111,7 @@ func (t *Twin) follow(r *registration) {
 func (t *Twin) deliver(ctx context.Context, r *registration, body []byte, wait time.Duration) {
 	for range 1 + t.o.Again {
 		for range 1 + t.o.Retries {
-			if !pause(ctx, wait) {
+			if !twin.Sleep(ctx, wait) {
 				return
 			}
 			wait = t.o.Every
@@ -123,18 +120,6 @@ func (t *Twin) deliver(ctx context.Context, r *registration, body []byte, wait t
 			}
 		}
 		wait = 0
-	}
-}
-
-// pause waits, unless ctx ends.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -154,19 +139,7 @@ func (t *Twin) send(ctx context.Context, r *registration, body []byte) error {
 	if t.o.Callback == "" {
 		return errors.New("17track twin: push: no callback is set")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.o.Callback, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("17track twin: push: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("sign", sign(body, t.o.Key))
-	code := 0
-	resp, err := t.client.Do(req)
-	if err == nil {
-		code = resp.StatusCode
-		_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody))
-		err = errors.Join(err, resp.Body.Close())
-	}
+	code, _, err := twin.Push(ctx, t.client, t.o.Callback, "application/json", http.Header{"Sign": {sign(body, t.o.Key)}}, body)
 	t.mu.Lock()
 	r.pushed, r.pushHTTP = t.world.Now(), code
 	t.mu.Unlock()

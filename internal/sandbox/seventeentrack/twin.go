@@ -16,13 +16,13 @@
 package seventeentrack
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"sync"
 	"time"
 
+	"parcelward/internal/sandbox/twin"
 	"parcelward/internal/sandbox/world"
 )
 
@@ -53,15 +53,12 @@ type Options struct {
 
 // Twin simulates 17TRACK. Take [New]; it is safe for concurrent use.
 type Twin struct {
-	world   *world.World
-	o       Options
-	client  *http.Client
-	ctx     context.Context // ends with Close
-	cancel  context.CancelFunc
-	running sync.WaitGroup
+	world  *world.World
+	o      Options
+	client *http.Client
+	work   *twin.Work
 
 	mu            sync.Mutex
-	closed        bool
 	registrations []*registration // in the order of registration
 	used          int             // of the quota
 	calls         []time.Time     // of the last second, real
@@ -72,29 +69,15 @@ func New(w *world.World, o Options) *Twin {
 	if o.Quota == 0 {
 		o.Quota = 1100
 	}
-	t := &Twin{world: w, o: o, client: o.Client}
+	t := &Twin{world: w, o: o, client: o.Client, work: twin.NewWork()}
 	if t.client == nil {
 		t.client = &http.Client{Timeout: 10 * time.Second}
 	}
-	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
 
 // Close ends all pushes and waits for them.
-func (t *Twin) Close() {
-	t.mu.Lock()
-	t.closed = true
-	t.mu.Unlock()
-	t.cancel()
-	t.running.Wait()
-}
-
-// start runs do beside, unless the twin is closed. The caller holds the lock.
-func (t *Twin) start(do func()) {
-	if !t.closed {
-		t.running.Go(do)
-	}
-}
+func (t *Twin) Close() { t.work.Close() }
 
 // Handler serves the calls under /track/v2.4/.
 func (t *Twin) Handler() http.Handler {
@@ -113,18 +96,18 @@ func (t *Twin) Handler() http.Handler {
 		mux.HandleFunc("POST "+root+operation, func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.Header.Get("17token") == "" || r.Header.Get("17token") != t.o.Key:
-				answer(w, http.StatusUnauthorized, failed(-18010002, "Invalid security key."))
+				twin.JSON(w, http.StatusUnauthorized, failed(-18010002, "Invalid security key."))
 				return
 			case t.hasty():
-				answer(w, http.StatusTooManyRequests, failed(-18010003, "Too many requests."))
+				twin.JSON(w, http.StatusTooManyRequests, failed(-18010003, "Too many requests."))
 				return
 			}
 			raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 			if err != nil {
-				answer(w, http.StatusOK, failed(-18010013, "Invalid submitted data."))
+				twin.JSON(w, http.StatusOK, failed(-18010013, "Invalid submitted data."))
 				return
 			}
-			answer(w, http.StatusOK, do(raw))
+			twin.JSON(w, http.StatusOK, do(raw))
 		})
 	}
 	return mux
@@ -198,15 +181,4 @@ func each[T interface{ number() (string, int) }](do func(T) (accepted any, refus
 		}
 		return reply{Data: c}
 	}
-}
-
-func answer(w http.ResponseWriter, status int, body reply) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(encoded) // a caller who is gone asks again
 }

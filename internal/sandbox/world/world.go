@@ -3,6 +3,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -42,7 +43,7 @@ func (w *World) Now() time.Time { return w.clock.Virtual(time.Now()) }
 // Clock is the world's clock.
 func (w *World) Clock() protocol.Clock { return w.clock }
 
-// Add adds parcels; rows of a known one are added to its own.
+// Add adds parcels; rows of a known one are added to its own, and what is empty stays as it was.
 func (w *World) Add(parcels ...Parcel) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -51,6 +52,7 @@ func (w *World) Add(parcels ...Parcel) {
 		rows := slices.Clone(p.Rows)
 		if known := w.parcels[p.Number]; known != nil {
 			rows = append(slices.Clone(known.Rows), rows...)
+			p.Also, p.Carrier, p.Country = cmp.Or(p.Also, known.Also), cmp.Or(p.Carrier, known.Carrier), cmp.Or(p.Country, known.Country)
 		}
 		slices.SortStableFunc(rows, func(a, b rules.Row) int { return a.At.Compare(b.At) })
 		p.Rows = rows
