@@ -26,6 +26,8 @@ type Activities struct {
 	Traces   port.Traces
 	Services port.Services
 	Sweeps   port.Sweeps
+	Orders   map[string]port.OrderSource // by platform
+	Reads    port.OrderReads
 	Filing   port.Filing
 	Vault    port.Vault
 	Notifier port.Notifier
@@ -48,6 +50,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityFile:        a.File,
 		protocol.ActivityAppeal:      a.Appeal,
 		protocol.ActivitySweep:       a.Sweep,
+		protocol.ActivityPollOrders:  a.PollOrders,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

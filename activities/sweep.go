@@ -212,15 +212,12 @@ func (s *sweep) checkNumber(ctx context.Context, x *port.Asked, now time.Time) e
 		return nil
 	}
 	by := rules.Deadline{At: rules.Stamp(x.CheckBy)}
-	text := wording.Notice(rules.Notice{Code: rules.NoticeNumberCheck, Number: x.Number, Deadline: &by}, x.Store, x.Order, beijing)
+	text := wording.Notice(rules.Notice{Code: rules.NoticeNumberCheck, Number: x.Number, Deadline: &by}, x.Store, x.Order, beijing())
 	return s.Notifier.Notify(ctx, protocol.Notice{
 		Key: "number-check/" + x.Store + "/" + x.Number, Store: x.Store, Order: x.Order, Kind: rules.NoticeNumberCheck,
 		Due: x.CheckBy, ZH: text.ZH, EN: text.EN,
 	})
 }
-
-// beijing is the zone in which staff read times.
-var beijing = time.FixedZone("CST", 8*60*60) //nolint:gochecknoglobals // never changed
 
 // watchQuota tells operators how many numbers the account has left.
 func (s *sweep) watchQuota(ctx context.Context) {

@@ -52,7 +52,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "audit", "dev"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "audit", "authorise", "dev"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -78,7 +78,10 @@ func TestWrongCommandLines(t *testing.T) {
 		"ingest no-such-file":          "no such file",
 		"ingest - --speed -1":          "",
 		"ingest - --server http://127.0.0.1:1 --database postgres://x": "can't be used together",
-		"serve": "no database",
+		"serve":                    "no database",
+		"authorise demo-shop":      "expected \"<code>\"",
+		"authorise demo-shop CODE": "no database",
+		"authorise demo/shop CODE --database postgres://127.0.0.1:1/x": "expected 1 to 64 characters",
 		"audit": "no database",
 		"audit --database postgres://127.0.0.1:1/x --sample 7": "expected 0 to 1",
 		"dev --once":                              "expected --demo",

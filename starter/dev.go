@@ -60,8 +60,10 @@ func (c *devCmd) Run(ctx context.Context, s streams) (err error) {
 	if c.Keep {
 		options.Dir = filepath.Join(".dev", "kept")
 	}
+	options.Orders, options.Parcels = dev.SampleOrders(time.Now())
 	var scenario demo.Scenario
 	if c.Demo {
+		options.Orders = nil
 		if options.Speed == 0 {
 			options.Speed = demoSpeed
 		}

@@ -44,15 +44,16 @@ func (s streams) terminal() bool {
 
 // cli is the command line.
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"运行 HTTP 接口和事件分发。 · Run the HTTP API and the dispatcher."`
-	Ingest   ingestCmd   `cmd:"" help:"导入事件文件（每行一个）。 · Take in a file of events, one a line."`
-	Confirm  confirmCmd  `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
-	Status   statusCmd   `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
-	Backtest backtestCmd `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
-	Audit    auditCmd    `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
-	Dev      devCmd      `cmd:"" help:"在本机运行全部组件，可播放演示。 · Run everything on this machine; --demo plays the demo."`
-	Bench    benchCmd    `cmd:"" help:"测量开销和速度。 · Measure costs and speed."`
-	Env      envCmd      `cmd:"" help:"列出环境变量。 · List the environment variables."`
+	Serve     serveCmd     `cmd:"" help:"运行 HTTP 接口和事件分发。 · Run the HTTP API and the dispatcher."`
+	Ingest    ingestCmd    `cmd:"" help:"导入事件文件（每行一个）。 · Take in a file of events, one a line."`
+	Confirm   confirmCmd   `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
+	Status    statusCmd    `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
+	Backtest  backtestCmd  `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
+	Audit     auditCmd     `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
+	Authorise authoriseCmd `cmd:"" help:"用卖家的授权码开通店铺。 · Let a store's orders be read, with the code that its seller brings."`
+	Dev       devCmd       `cmd:"" help:"在本机运行全部组件，可播放演示。 · Run everything on this machine; --demo plays the demo."`
+	Bench     benchCmd     `cmd:"" help:"测量开销和速度。 · Measure costs and speed."`
+	Env       envCmd       `cmd:"" help:"列出环境变量。 · List the environment variables."`
 }
 
 // The exit statuses.

@@ -76,13 +76,14 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	stories := &workflows.Stories{Book: known.Book, Calendars: known.Calendars}
-	services := connect.Connect(&c.Services, db, db, c.Clock.Protocol())
+	services := connect.Connect(&c.Services, c.Clock.Protocol(), db, db)
 	for _, problem := range services.Problems {
 		log.Error("a service is not asked; the others are", "problem", problem.Error())
 	}
 	acts := &activities.Activities{
 		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
-		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Filing: activities.Assisted{},
+		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
+		Filing: activities.Assisted{},
 	}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})

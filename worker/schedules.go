@@ -12,7 +12,8 @@ import (
 	"parcelward/internal/temporalclient"
 )
 
-// ensureSchedules has every tracking service asked, again and again.
+// ensureSchedules has every tracking service asked, and the orders of every store read, again
+// and again.
 func ensureSchedules(ctx context.Context, c client.Client, w config.Worker, services connect.Services) error {
 	var errs []error
 	for _, name := range services.Fleet.Names() {
@@ -21,6 +22,16 @@ func ensureSchedules(ctx context.Context, c client.Client, w config.Worker, serv
 			Input:   protocol.SweepInput{Service: name, Clock: w.Clock.Protocol()},
 			Summary: "Ask " + name + " about parcels that are due · 批量查询轨迹",
 		}))
+	}
+	if services.AliExpress != nil {
+		platform := services.AliExpress.Name()
+		for _, store := range w.AliExpress.Stores {
+			errs = append(errs, temporalclient.EnsureSchedule(ctx, c, temporalclient.Schedule{
+				ID: protocol.OrdersID(platform, store), Workflow: protocol.WorkflowOrders, Every: w.AliExpress.PollEvery,
+				Input:   protocol.OrdersInput{Platform: platform, Store: store, FirstDays: w.AliExpress.FirstDays, Clock: w.Clock.Protocol()},
+				Summary: "Read the changed orders of " + store + " at " + platform + " · 读取平台订单",
+			}))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -36,6 +36,7 @@ type Store interface {
 type Workflows interface {
 	Confirm(ctx context.Context, store, order, key string, c protocol.Confirmation) (protocol.ConfirmationResult, error)
 	Check(ctx context.Context) error
+	Read(ctx context.Context, in protocol.OrdersInput) error
 }
 
 // Options are the parts of an API. All but Clock and WebUI are required.
@@ -48,8 +49,9 @@ type Options struct {
 	Namespace string
 	Log       *slog.Logger
 
-	Pushers map[string]port.Pusher // services that push to us, by name
-	Traces  port.Traces            // where what they push goes; required with Pushers
+	Pushers      map[string]port.Pusher      // services that push to us, by name
+	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name
+	Traces       port.Traces                 // where what they push goes; required with either
 }
 
 type server struct {

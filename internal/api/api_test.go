@@ -86,6 +86,12 @@ func (s *store) Ping(context.Context) error { return s.down }
 type workflows struct {
 	answer func(key string, c protocol.Confirmation) (protocol.ConfirmationResult, error)
 	down   error
+	read   []protocol.OrdersInput
+}
+
+func (w *workflows) Read(_ context.Context, in protocol.OrdersInput) error {
+	w.read = append(w.read, in)
+	return w.down
 }
 
 func (w *workflows) Confirm(_ context.Context, _, _, key string, c protocol.Confirmation) (protocol.ConfirmationResult, error) {

@@ -21,7 +21,8 @@ const (
 	pushTaken      = "taken"
 	pushForged     = "wrong signature"
 	pushUnreadable = "unreadable"
-	pushUnkept     = "not kept" // our own database does not answer
+	pushUnkept     = "not kept" // our own database, or Temporal, does not answer
+	pushForeign    = "not ours" // of a store that is not configured, or about no order
 )
 
 func pushCounter() metric.Int64Counter {
@@ -42,8 +43,8 @@ func (s *server) hook(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), hookPatience)
 	defer cancel()
 	name := r.PathValue("service")
-	pusher := s.Pushers[name]
-	if pusher == nil {
+	pusher, orders := s.Pushers[name], s.OrderPushers[name]
+	if pusher == nil && orders == nil {
 		http.Error(w, "no service of that name is configured to push here", http.StatusNotFound)
 		return
 	}
@@ -63,6 +64,10 @@ func (s *server) hook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer done()
+	if orders != nil {
+		s.orderHook(ctx, w, orders, r.Header, body)
+		return
+	}
 	pushed, err := pusher.Receive(r.Header, body)
 	outcome, status := pushTaken, http.StatusOK
 	switch {

@@ -103,3 +103,69 @@ func TestHook(t *testing.T) {
 		require.Equal(t, c.unreadable, tr.unreadable, c.name)
 	}
 }
+
+// orderPusher is a platform that pushes the order that it tells of, when it is signed "good".
+type orderPusher struct{}
+
+func (orderPusher) Name() string { return "shops" }
+
+func (orderPusher) Receive(_ context.Context, h http.Header, body []byte) (port.PushedOrder, error) {
+	switch store, order, _ := strings.Cut(string(body), " "); {
+	case h.Get("Sign") != "good":
+		return port.PushedOrder{}, fmt.Errorf("shops: %w", port.ErrSignature)
+	case store == "<html>":
+		return port.PushedOrder{}, fmt.Errorf("shops: expected JSON: %w", port.ErrRefused)
+	case store == "down":
+		return port.PushedOrder{}, errors.New("shops: whose push it is: away")
+	default:
+		return port.PushedOrder{Store: store, Order: order}, nil
+	}
+}
+
+// The push of an order is verified, its reading started, and only then is it answered.
+func TestOrderHook(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sign, body string
+		temporal   error
+		records    error
+		status     int
+		read       bool
+		unreadable int
+	}{
+		"taken":                 {sign: "good", body: "s 81", status: 200, read: true},
+		"Temporal is down":      {sign: "good", body: "s 81", temporal: errors.New("away"), status: 503, read: true},
+		"forged":                {sign: "bad", body: "s 81", status: 401},
+		"unreadable":            {sign: "good", body: "<html>", status: 422, unreadable: 1},
+		"unreadable, not kept":  {sign: "good", body: "<html>", records: errors.New("away"), status: 503, unreadable: 1},
+		"whose, nobody can say": {sign: "good", body: "down", status: 503},
+		"of another's store":    {sign: "good", body: " 81", status: 200},
+		"about no order":        {sign: "good", body: "s", status: 200},
+		"about a hostile one":   {sign: "good", body: "s ../81", status: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, tr := &workflows{down: c.temporal}, &traces{down: c.records}
+			server := httptest.NewServer(api.New(api.Options{
+				Store: &store{}, Workflows: w, Log: slog.New(slog.DiscardHandler), Clock: clock(), Traces: tr,
+				OrderPushers: map[string]port.OrderPusher{"shops": orderPusher{}},
+			}))
+			t.Cleanup(server.Close)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/v1/hooks/shops", strings.NewReader(c.body))
+			require.NoError(t, err)
+			req.Header.Set("Sign", c.sign)
+			resp, err := server.Client().Do(req)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, c.status, resp.StatusCode)
+			require.Len(t, tr.unreadable, c.unreadable)
+			if !c.read {
+				require.Empty(t, w.read)
+				return
+			}
+			require.Len(t, w.read, 1)
+			require.Equal(t, "orders/shops/s/81", protocol.OneOrderID(w.read[0].Platform, w.read[0].Store, w.read[0].Order))
+			require.NotZero(t, w.read[0].Clock, "it reads by our clock")
+		})
+	}
+}

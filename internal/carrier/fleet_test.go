@@ -11,6 +11,7 @@ import (
 
 	"parcelward/internal/carrier"
 	"parcelward/internal/port"
+	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
 
@@ -81,7 +82,7 @@ func fleet(t *testing.T, by map[string]string, s *slots, services ...*service) *
 	for i := range services {
 		tracking[i] = services[i]
 	}
-	f, err := carrier.NewFleet(tracking, by, s)
+	f, err := carrier.NewFleet(tracking, by, s, protocol.Clock{})
 	require.NoError(t, err)
 	return f
 }
@@ -118,10 +119,10 @@ func TestFleetChoice(t *testing.T) {
 func TestFleetOfUnknownServices(t *testing.T) {
 	t.Parallel()
 	both := []port.TrackingService{&service{name: "kdniao"}, &service{name: "17track"}}
-	f, err := carrier.NewFleet(both, map[string]string{"CAINIAO": "cainiao", carrier.Others: "17track"}, &slots{})
+	f, err := carrier.NewFleet(both, map[string]string{"CAINIAO": "cainiao", carrier.Others: "17track"}, &slots{}, protocol.Clock{})
 	require.EqualError(t, err, `carrier CAINIAO: expected a service that is configured (17track, kdniao), got "cainiao"`)
 	require.Nil(t, f)
-	_, err = carrier.NewFleet(nil, map[string]string{carrier.Others: "17TRACK"}, &slots{})
+	_, err = carrier.NewFleet(nil, map[string]string{carrier.Others: "17TRACK"}, &slots{}, protocol.Clock{})
 	require.ErrorContains(t, err, `got "17TRACK"`)
 }
 

@@ -110,6 +110,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		"PARCELWARD_CALENDAR_FILES":       "",
 		"PARCELWARD_TEMPORAL_NAMESPACE":   "shop",
 		"PARCELWARD_TEMPORAL_TLS_CA_FILE": "x",
+		"PARCELWARD_ALIEXPRESS_STORES":    "good,bad/shop",
 	} {
 		t.Setenv(key, value)
 	}
@@ -129,6 +130,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		"PARCELWARD_TEMPORAL_TLS_CERT, PARCELWARD_TEMPORAL_TLS_KEY: expected both or none",
 		"PARCELWARD_OTLP_ENDPOINT: expected an http:// or https:// URL",
 		"PARCELWARD_SANDBOX_URL: expected an http:// or https:// URL",
+		`PARCELWARD_ALIEXPRESS_STORES: expected names of 1 to 64 characters A-Z a-z 0-9 . _ -, separated by commas, got "bad/shop"`,
 		"PARCELWARD_DATABASE_URL: expected a URL that begins with postgres://",
 	} {
 		assert.Contains(t, text, want)

@@ -1,6 +1,11 @@
 package config
 
-import "time"
+import (
+	"strconv"
+	"time"
+
+	"parcelward/internal/protocol"
+)
 
 // Services are the tracking services and the platform, each with its keys; one without keys is
 // not asked. URLs are for tests and twins: each has the real one as default.
@@ -49,6 +54,7 @@ type AliExpress struct {
 	URL       string        `desc:"AliExpress Open Platform: scheme and host, where it is not the real one"`
 	Stores    []string      `desc:"AliExpress: stores whose orders are read, separated by commas; each authorised once with starter authorise"`
 	PollEvery time.Duration `split_words:"true" default:"1m" desc:"worker: how often each store's orders are read, real time"`
+	FirstDays int           `split_words:"true" default:"30" desc:"AliExpress: how many days back a store's orders are read the first time, 1 to 180"`
 	PerSecond float64       `split_words:"true" desc:"AliExpress: calls a second that the app may make, over all workers; 0: not limited here"`
 }
 
@@ -57,6 +63,14 @@ func (s *Services) check(p *problems) {
 	p.url("PARCELWARD_KDNIAO_URL", s.Kdniao.URL)
 	p.url("PARCELWARD_CAINIAO_URL", s.Cainiao.URL)
 	p.url("PARCELWARD_ALIEXPRESS_URL", s.AliExpress.URL)
+	for _, store := range s.AliExpress.Stores {
+		if !protocol.ValidName(store) {
+			p.add("PARCELWARD_ALIEXPRESS_STORES", store, "names of 1 to 64 characters A-Z a-z 0-9 . _ -, separated by commas")
+		}
+	}
+	if days := s.AliExpress.FirstDays; days < 1 || days > 180 {
+		p.add("PARCELWARD_ALIEXPRESS_FIRST_DAYS", strconv.Itoa(days), "1 to 180")
+	}
 	for key, every := range map[string]time.Duration{"PARCELWARD_SWEEP_EVERY": s.SweepEvery, "PARCELWARD_ALIEXPRESS_POLL_EVERY": s.AliExpress.PollEvery} {
 		if every < time.Second {
 			p.add(key, every.String(), "at least 1s")

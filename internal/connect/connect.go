@@ -2,8 +2,10 @@
 package connect
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"parcelward/internal/carrier"
 	"parcelward/internal/carrier/cainiao"
@@ -17,17 +19,20 @@ import (
 
 // Services are the adapters that have their keys.
 type Services struct {
-	Fleet      *carrier.Fleet
-	Pushers    map[string]port.Pusher // by name
-	AliExpress *aliexpress.Client     // nil: no keys
+	Fleet        *carrier.Fleet
+	Pushers      map[string]port.Pusher      // by name
+	AliExpress   *aliexpress.Client          // nil: no keys
+	Orders       map[string]port.OrderSource // by platform
+	OrderPushers map[string]port.OrderPusher // by platform
 	// Problems are what is wrong with the keys of a service, one line for each service. The others
 	// work.
 	Problems []error
 }
 
-// Connect makes them. tokens keeps those of the platform; slots spaces the calls.
-func Connect(c *config.Services, tokens Tokens, slots carrier.Slots, clock protocol.Clock) Services {
-	s := Services{Pushers: map[string]port.Pusher{}}
+// Connect makes them. clock is the time of the services; tokens keeps those of the platform's
+// stores; slots spaces the calls.
+func Connect(c *config.Services, clock protocol.Clock, tokens Tokens, slots carrier.Slots) Services {
+	s := Services{Pushers: map[string]port.Pusher{}, Orders: map[string]port.OrderSource{}, OrderPushers: map[string]port.OrderPusher{}}
 	var tracking []port.TrackingService
 	add := func(wanted bool, keys string, service func() (port.TrackingService, error)) {
 		if !wanted {
@@ -61,10 +66,18 @@ func Connect(c *config.Services, tokens Tokens, slots carrier.Slots, clock proto
 	add(c.AliExpress.AppKey != "" || c.AliExpress.AppSecret != "", "PARCELWARD_ALIEXPRESS_*", func() (port.TrackingService, error) {
 		made, err := aliexpress.New(aliexpress.Options{
 			AppKey: c.AliExpress.AppKey, AppSecret: c.AliExpress.AppSecret, BaseURL: c.AliExpress.URL, Tokens: tokenStore{tokens}, PerSecond: c.AliExpress.PerSecond,
+			Now: func() time.Time { return clock.Virtual(time.Now()) },
 		})
-		s.AliExpress = made
-		return made, err
+		if err != nil {
+			return nil, err
+		}
+		source := orders{made, tokenStore{tokens}, c.AliExpress.Stores}
+		s.AliExpress, s.Orders[made.Name()], s.OrderPushers[made.Name()] = made, source, source
+		return made, nil
 	})
+	if len(c.AliExpress.Stores) > 0 && c.AliExpress.AppKey == "" && c.AliExpress.AppSecret == "" {
+		s.Problems = append(s.Problems, errors.New("PARCELWARD_ALIEXPRESS_STORES: no orders are read without PARCELWARD_ALIEXPRESS_APP_KEY and PARCELWARD_ALIEXPRESS_APP_SECRET"))
+	}
 	var err error
 	if s.Fleet, err = carrier.NewFleet(tracking, c.Trackers, slots, clock); err != nil {
 		s.Problems = append(s.Problems, fmt.Errorf("PARCELWARD_TRACKERS: %w; all go to the first service", err))

@@ -44,7 +44,7 @@ func all() config.Services {
 }
 
 func made(c config.Services) connect.Services {
-	return connect.Connect(&c, &kept{rows: map[string][]byte{}}, slots{})
+	return connect.Connect(&c, protocol.Clock{}, &kept{rows: map[string][]byte{}}, slots{})
 }
 
 func pushers(s connect.Services) []string { return slices.Sorted(maps.Keys(s.Pushers)) }
@@ -129,7 +129,7 @@ func TestConnectWithTrackers(t *testing.T) {
 func TestConnectKeepsTokens(t *testing.T) {
 	t.Parallel()
 	c, k := all(), &kept{rows: map[string][]byte{}}
-	tokens := connect.Connect(&c, k, slots{}).AliExpress.Tokens()
+	tokens := connect.Connect(&c, protocol.Clock{}, k, slots{}).AliExpress.Tokens()
 	_, err := tokens.Status(t.Context(), "cn-1001")
 	require.ErrorIs(t, err, aliexpress.ErrNoToken)
 

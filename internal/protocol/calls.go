@@ -103,3 +103,19 @@ type SweepResult struct {
 	Rows   int `json:"rows"`   // of traces that were new
 	Failed int `json:"failed"` // parcels that the service could say nothing of
 }
+
+// OrdersInput has the orders of a store read at its platform: those that changed, or one.
+type OrdersInput struct {
+	Platform  string `json:"platform"`
+	Store     string `json:"store"`
+	Order     string `json:"order,omitempty"`      // this one at once; empty: all that changed
+	FirstDays int    `json:"first_days,omitempty"` // how far the first reading goes back
+	Clock     Clock  `json:"clock,omitzero"`
+}
+
+// OrdersResult counts what became of it.
+type OrdersResult struct {
+	Listed int `json:"listed"` // changes in the windows, which overlap
+	Read   int `json:"read"`   // orders whose facts are in the inbox now
+	Failed int `json:"failed"` // orders that stay due: they could not be read, or told wholly
+}

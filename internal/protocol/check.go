@@ -175,7 +175,7 @@ func (c *checker) shipment(d *rules.ShipmentRecorded) {
 	c.time("shipped_at", d.ShippedAt)
 	c.items(d.Items)
 	for i, id := range d.OrderIDs {
-		if !validName(id) {
+		if !ValidName(id) {
 			c.fail(fmt.Sprintf("order_ids.%d", i), "an order number of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(id))
 		}
 	}

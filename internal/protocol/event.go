@@ -89,8 +89,8 @@ type Fact struct {
 	Position int64
 }
 
-// validName matches [A-Za-z0-9._-]{1,64}: a store or an order number.
-func validName(s string) bool {
+// ValidName tells whether s can name a store or an order: [A-Za-z0-9._-]{1,64}.
+func ValidName(s string) bool {
 	for _, c := range []byte(s) {
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
 		if !letter && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
@@ -146,7 +146,7 @@ func decode(raw []byte) (f Fact, numbered bool, err error) {
 	}
 	store, order, ok := strings.Cut(env.Subject, "/")
 	known := newData(e.Type) != nil
-	if !ok || !validName(store) || !validName(order) {
+	if !ok || !ValidName(store) || !ValidName(order) {
 		if known {
 			return f, false, &EventError{"subject", "STORE/ORDER, each of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(env.Subject)}
 		}

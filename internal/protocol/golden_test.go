@@ -51,6 +51,9 @@ func everything() map[string]any {
 		"Filed":                     protocol.Filed{ClaimID: "C1", At: at},
 		"Filed, pending":            protocol.Filed{Pending: true},
 		"Notice":                    protocol.Notice{Key: "k", Store: "s", Order: "o", WorkflowID: "w", Kind: "confirm", Manager: true, Due: at, ZH: "请", EN: "please"},
+		"OrdersInput":               protocol.OrdersInput{Platform: "aliexpress", Store: "s", Order: "o", FirstDays: 30, Clock: clock},
+		"OrdersInput, least":        protocol.OrdersInput{Platform: "aliexpress", Store: "s"},
+		"OrdersResult":              protocol.OrdersResult{Listed: 3, Read: 2, Failed: 1},
 		"PollRequest":               protocol.PollRequest{Parcel: parcel, Now: at},
 		"event of type claim.filed": event(rules.TypeClaimFiled, at, &rules.ClaimFiled{TrackingNumber: "LP1", When: at, ClaimID: "C1", Case: &filed}),
 		"event of type exception.confirmed": event(rules.TypeConfirmed, at, &rules.Confirmed{

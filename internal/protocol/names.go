@@ -8,9 +8,10 @@ import (
 
 // Workflow types.
 const (
-	WorkflowOrder = "Order"
-	WorkflowClaim = "Claim"
-	WorkflowSweep = "Sweep"
+	WorkflowOrder  = "Order"
+	WorkflowClaim  = "Claim"
+	WorkflowSweep  = "Sweep"
+	WorkflowOrders = "Orders"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -42,6 +43,7 @@ const (
 	ActivityFile        = "File"        // FilingRequest to Filed
 	ActivityAppeal      = "Appeal"      // AppealRequest to Filed
 	ActivitySweep       = "Sweep"       // SweepInput to SweepResult
+	ActivityPollOrders  = "PollOrders"  // OrdersInput to OrdersResult
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -97,6 +99,12 @@ func ClaimWorkflowID(store, order string, c rules.CaseID) string {
 
 // SweepID names the Schedule, and the workflow, that asks a tracking service.
 func SweepID(service string) string { return "sweep/" + service }
+
+// OrdersID names the Schedule, and its workflows, that read a store's orders at a platform.
+func OrdersID(platform, store string) string { return "orders/" + platform + "/" + store }
+
+// OneOrderID names the workflow that reads one order at once, because the platform pushed it.
+func OneOrderID(platform, store, order string) string { return OrdersID(platform, store) + "/" + order }
 
 // SourceOfRun is the event source of what a person did through Temporal itself, in one run.
 func SourceOfRun(runID string) string { return sourceTemporal + runID }

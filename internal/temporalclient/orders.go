@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -73,6 +74,17 @@ func (o Orders) Running(ctx context.Context, store, order string) (bool, error) 
 		return false, err
 	}
 	return d.WorkflowCloseTime == nil, nil
+}
+
+// Read has an order read at its platform at once. One that is being read already is not read
+// twice. Errors: ErrNoAnswer.
+func (o Orders) Read(ctx context.Context, in protocol.OrdersInput) error {
+	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: protocol.OneOrderID(in.Platform, in.Store, in.Order), TaskQueue: protocol.QueueOrders,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "Read order " + in.Store + "/" + in.Order + " at " + in.Platform + " · 读取平台订单",
+	}, protocol.WorkflowOrders, in)
+	return explain(err)
 }
 
 // Check tells whether Temporal answers at all.

@@ -18,10 +18,13 @@ import (
 
 	"parcelward/internal/api"
 	"parcelward/internal/config"
+	"parcelward/internal/connect"
+	"parcelward/internal/demo"
 	"parcelward/internal/devstack"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/sandbox/aliexpress"
 	"parcelward/internal/sandbox/world"
 	"parcelward/internal/temporalclient"
 	"parcelward/starter/server"
@@ -39,6 +42,8 @@ type Options struct {
 	Fates  []sandbox.Fate
 	// Parcels are what the twins of the tracking services show.
 	Parcels []world.Parcel
+	// Orders are what the platform's twin shows of the demo's store.
+	Orders []aliexpress.Order
 	// Progress is told in one line what a step that takes long is doing. Defaults to silence.
 	Progress func(string)
 }
@@ -195,6 +200,7 @@ func (s *Stack) startSandbox(ctx context.Context, o Options, listener net.Listen
 	w := world.New(s.Clock)
 	w.Add(o.Parcels...)
 	s.Twins = newTwins(w, s.Server.URL)
+	s.Twins.AliExpress.Add(o.Orders...)
 	mux := http.NewServeMux()
 	for _, path := range []string{"/platform/", "/sandbox/"} {
 		mux.Handle(path, s.Sandbox.Handler())
@@ -213,7 +219,16 @@ func (s *Stack) startSandbox(ctx context.Context, o Options, listener net.Listen
 		s.Sandbox.Close()
 		return err
 	})
-	return nil
+	return s.authorise(ctx)
+}
+
+// authorise plays the seller of the demo's store, who lets the platform's orders be read.
+func (s *Stack) authorise(ctx context.Context) error {
+	client := connect.Connect(&s.Config.Services, s.Clock, s.Server.DB, s.Server.DB).AliExpress
+	if client == nil {
+		return errors.New("the platform's twin is not configured")
+	}
+	return client.Authorise(ctx, demo.Store, s.Twins.AliExpress.Code(demo.Store), "")
 }
 
 // StartWorker starts the worker, also again after it was killed.

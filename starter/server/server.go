@@ -75,14 +75,14 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{
 		Pace: dispatch.Pace{OrderWithin: c.OrderWithin, ScanWithin: c.ScanWithin, LatePercent: c.LatePercent, Alert: s.alert},
 	})
-	services := connect.Connect(&c.Services, s.DB, s.DB, clock)
+	services := connect.Connect(&c.Services, clock, s.DB, s.DB)
 	for _, problem := range services.Problems {
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Rules: s.Rules, Clock: clock,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log, Pushers: services.Pushers, Traces: inbox,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup

@@ -29,7 +29,8 @@ func (e *APIError) Error() string {
 func (e *APIError) Unwrap() error { return port.ErrRefused }
 
 // TokenError says that a store has no token that the platform takes, and that none can be had
-// without a person: the seller must authorise the app again. It wraps [port.ErrRefused].
+// without a person: the seller must authorise the app again. It wraps [port.ErrUnauthorised]
+// and [port.ErrRefused].
 type TokenError struct {
 	Store  string
 	Code   string // the platform's, such as IllegalAccessToken; empty: it was not asked
@@ -41,8 +42,8 @@ func (e *TokenError) Error() string {
 	return fmt.Sprintf("store %s must authorise the app again: %s %s: %v", e.Store, e.Code, e.Detail, port.ErrRefused)
 }
 
-// Unwrap is [port.ErrRefused].
-func (e *TokenError) Unwrap() error { return port.ErrRefused }
+// Unwrap is [port.ErrUnauthorised] and [port.ErrRefused].
+func (e *TokenError) Unwrap() []error { return []error{port.ErrUnauthorised, port.ErrRefused} }
 
 // aboutToken tells whether the platform's code is about the token. Only IllegalAccessToken is known from life; 26, 27
 // and the sub-codes are the older gateway's.

@@ -75,6 +75,21 @@ CREATE TABLE platform_stores (
     PRIMARY KEY (platform, store)
 );
 
+-- Orders that a platform listed as changed: each is read once for each change, and stays due
+-- until it was. Those read are forgotten when the windows have gone past their change.
+CREATE TABLE order_reads (
+    platform   text COLLATE "C" NOT NULL,
+    store      text COLLATE "C" NOT NULL,
+    order_no   text COLLATE "C" NOT NULL,
+    updated_at timestamptz NOT NULL,           -- the platform's time of the change
+    state      text NOT NULL,                  -- what else its list shows: two changes may bear one time
+    due_at     timestamptz,                    -- virtual; null: it was read
+    attempts   integer NOT NULL DEFAULT 0,     -- failed ones in a row
+    last_error text NOT NULL DEFAULT '',
+    PRIMARY KEY (platform, store, order_no)
+);
+CREATE INDEX order_reads_due ON order_reads (platform, store, due_at) WHERE due_at IS NOT NULL;
+
 -- +goose Down
-DROP TABLE platform_stores, service_limits, unreadable, strays, aliases, tracked;
+DROP TABLE order_reads, platform_stores, service_limits, unreadable, strays, aliases, tracked;
 ALTER TABLE traces DROP COLUMN code;

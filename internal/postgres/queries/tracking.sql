@@ -117,17 +117,3 @@ UPDATE service_limits SET failures = 0 WHERE service = @service AND failures > 0
 -- name: Unwatch :exec
 -- A service has given numbers up: they are to be watched anew.
 UPDATE tracked SET watched_by = '' WHERE tracking_number = ANY(@numbers::text[]) AND watched_by = @service::text;
-
--- name: SaveToken :exec
-INSERT INTO platform_stores (platform, store, token) VALUES (@platform, @store, @token::jsonb)
-ON CONFLICT (platform, store) DO UPDATE SET token = excluded.token, saved_at = now();
-
--- name: LoadToken :one
-SELECT token FROM platform_stores WHERE platform = @platform AND store = @store AND token IS NOT NULL;
-
--- name: ReadUpto :one
-SELECT read_upto FROM platform_stores WHERE platform = @platform AND store = @store;
-
--- name: NoteRead :exec
-INSERT INTO platform_stores (platform, store, read_upto) VALUES (@platform, @store, @upto::timestamptz)
-ON CONFLICT (platform, store) DO UPDATE SET read_upto = greatest(platform_stores.read_upto, excluded.read_upto);

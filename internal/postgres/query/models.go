@@ -129,6 +129,17 @@ type OrderFact struct {
 	InboxSeq int64
 }
 
+type OrderRead struct {
+	Platform  string
+	Store     string
+	OrderNo   string
+	UpdatedAt time.Time
+	State     string
+	DueAt     *time.Time
+	Attempts  int32
+	LastError string
+}
+
 type Parcel struct {
 	InboxSeq       int64
 	OrderPk        int64

@@ -305,38 +305,6 @@ func (q *Queries) KeepUnreadable(ctx context.Context, arg KeepUnreadableParams) 
 	return err
 }
 
-const loadToken = `-- name: LoadToken :one
-SELECT token FROM platform_stores WHERE platform = $1 AND store = $2 AND token IS NOT NULL
-`
-
-type LoadTokenParams struct {
-	Platform string
-	Store    string
-}
-
-func (q *Queries) LoadToken(ctx context.Context, arg LoadTokenParams) ([]byte, error) {
-	row := q.db.QueryRow(ctx, loadToken, arg.Platform, arg.Store)
-	var token []byte
-	err := row.Scan(&token)
-	return token, err
-}
-
-const noteRead = `-- name: NoteRead :exec
-INSERT INTO platform_stores (platform, store, read_upto) VALUES ($1, $2, $3::timestamptz)
-ON CONFLICT (platform, store) DO UPDATE SET read_upto = greatest(platform_stores.read_upto, excluded.read_upto)
-`
-
-type NoteReadParams struct {
-	Platform string
-	Store    string
-	Upto     time.Time
-}
-
-func (q *Queries) NoteRead(ctx context.Context, arg NoteReadParams) error {
-	_, err := q.db.Exec(ctx, noteRead, arg.Platform, arg.Store, arg.Upto)
-	return err
-}
-
 const ownersOf = `-- name: OwnersOf :many
 SELECT t.tracking_number AS asked, t.store, t.tracking_number, t.order_no FROM tracked t
 WHERE t.tracking_number = ANY($1::text[])
@@ -445,22 +413,6 @@ func (q *Queries) PlanPolls(ctx context.Context, arg PlanPollsParams) error {
 	return err
 }
 
-const readUpto = `-- name: ReadUpto :one
-SELECT read_upto FROM platform_stores WHERE platform = $1 AND store = $2
-`
-
-type ReadUptoParams struct {
-	Platform string
-	Store    string
-}
-
-func (q *Queries) ReadUpto(ctx context.Context, arg ReadUptoParams) (*time.Time, error) {
-	row := q.db.QueryRow(ctx, readUpto, arg.Platform, arg.Store)
-	var read_upto *time.Time
-	err := row.Scan(&read_upto)
-	return read_upto, err
-}
-
 const releaseTracked = `-- name: ReleaseTracked :exec
 UPDATE tracked t SET leased_until = '-infinity'
 FROM (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w
@@ -527,22 +479,6 @@ func (q *Queries) RowsOf(ctx context.Context, arg RowsOfParams) ([]RowsOfRow, er
 		return nil, err
 	}
 	return items, nil
-}
-
-const saveToken = `-- name: SaveToken :exec
-INSERT INTO platform_stores (platform, store, token) VALUES ($1, $2, $3::jsonb)
-ON CONFLICT (platform, store) DO UPDATE SET token = excluded.token, saved_at = now()
-`
-
-type SaveTokenParams struct {
-	Platform string
-	Store    string
-	Token    json.RawMessage
-}
-
-func (q *Queries) SaveToken(ctx context.Context, arg SaveTokenParams) error {
-	_, err := q.db.Exec(ctx, saveToken, arg.Platform, arg.Store, arg.Token)
-	return err
 }
 
 const serviceAnswered = `-- name: ServiceAnswered :exec

@@ -250,3 +250,20 @@ func TestSummaries(t *testing.T) {
 	}
 	check(t, "claim without payout", wording.ClaimSummary("cn-1", "81", rules.CaseID{TrackingNumber: "LP001", Kind: rules.KindLost}, nil))
 }
+
+func TestStoreNotices(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	for name, text := range map[string]wording.Text{
+		"unauthorised":       wording.StoreUnauthorised("AliExpress", "shop"),
+		"authorisation ends": wording.StoreAuthorisationEnds("AliExpress", "shop", at, shanghai(t)),
+		"renewal fails":      wording.StoreRenewalFails("AliExpress", "shop", at, shanghai(t)),
+	} {
+		check(t, name, text)
+		for _, said := range []string{text.ZH, text.EN} {
+			if !strings.Contains(said, "starter authorise shop") || name != "unauthorised" && !strings.Contains(said, "2026-03-01 16:00") {
+				t.Errorf("%s: it does not say what to do and until when: %s", name, said)
+			}
+		}
+	}
+}

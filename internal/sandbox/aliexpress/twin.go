@@ -27,15 +27,13 @@ type Options struct {
 	RefreshLife time.Duration // from the authorisation on; 0: 60 days
 	CallsPerDay int           // of the app; 0: as many as it likes
 	MaxExtend   int           // days by which a buyer's time may be extended in all; 0: 30
+	Skew        time.Duration // by which a call's time stamp may be off; 0: 2 h
 
 	Envelopes bool           // simplify is not heeded, as on older gateways
 	Repeat    bool           // traces show every row twice
 	Shuffle   bool           // traces come in no order; otherwise the newest row first
 	OnPage    func(page int) // called before a page of the order list is made; may change orders
 }
-
-// maxSkew is how far a call's time stamp may be off.
-const maxSkew = 7200 * time.Second
 
 // Twin is the simulated platform. It is safe for concurrent use.
 type Twin struct {
@@ -65,6 +63,9 @@ func New(w *world.World, o Options) *Twin {
 	}
 	if o.MaxExtend == 0 {
 		o.MaxExtend = 30
+	}
+	if o.Skew == 0 {
+		o.Skew = 2 * time.Hour
 	}
 	return &Twin{
 		world: w, o: o, codes: map[string]string{}, grants: map[string]*grant{}, refresh: map[string]*grant{}, orders: map[string]*Order{},
@@ -229,7 +230,7 @@ func (t *Twin) admit(form url.Values, path string) *problem {
 		return &problem{code: "InvalidAppKey", text: "The specified App Key is invalid"}
 	case form.Get("sign_method") != "sha256":
 		return &problem{code: "InvalidSignMethod", text: "The specified sign method is not supported"}
-	case err != nil || skew > maxSkew || skew < -maxSkew:
+	case err != nil || skew.Abs() > t.o.Skew:
 		return &problem{code: "IllegalTimestamp", text: "The specified timestamp is not within 7200 seconds of the platform's"}
 	case !hmac.Equal([]byte(Sign(t.o.AppSecret, path, form)), []byte(form.Get("sign"))):
 		return &problem{code: "IncompleteSignature", text: "The request signature does not conform to platform standards"}
