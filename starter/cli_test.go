@@ -52,7 +52,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "audit", "dev"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "trace", "audit", "dev"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -76,6 +76,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"confirm s 1 LP --at tomorrow": "--at",
 		"status s":                     "expected \"<order>\"",
 		"ingest no-such-file":          "no such file",
+		"trace x.json":                 "missing flags: --from",
+		"trace --from dhl x.json":      "--from must be one of",
 		"ingest - --speed -1":          "",
 		"ingest - --server http://127.0.0.1:1 --database postgres://x": "can't be used together",
 		"serve": "no database",

@@ -48,6 +48,7 @@ type cli struct {
 	Ingest   ingestCmd   `cmd:"" help:"导入事件文件（每行一个）。 · Take in a file of events, one a line."`
 	Confirm  confirmCmd  `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
 	Status   statusCmd   `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
+	Trace    traceCmd    `cmd:"" help:"查看一份原始轨迹被解析成什么。 · Show what is made of a raw answer or push of a tracking service."`
 	Backtest backtestCmd `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
 	Audit    auditCmd    `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
 	Dev      devCmd      `cmd:"" help:"在本机运行全部组件，可播放演示。 · Run everything on this machine; --demo plays the demo."`
