@@ -263,6 +263,6 @@ func apart(a, b *Row) time.Duration { return a.At.Sub(b.At).Abs() }
 func sameElsewhere(a, b *Row) bool {
 	const quarter = 15 * time.Minute
 	d := apart(a, b)
-	return d >= quarter-time.Minute && d <= 16*time.Hour+time.Minute && (d+time.Minute)%quarter <= 2*time.Minute &&
+	return d <= 16*time.Hour+time.Minute && (d+time.Minute)%quarter <= 2*time.Minute &&
 		(a.Milestone == b.Milestone || a.Code != "" && a.Code == b.Code)
 }

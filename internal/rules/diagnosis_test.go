@@ -144,6 +144,7 @@ func TestDiagnoseTheDifference(t *testing.T) {
 			in.Platform.Rows = append(in.Platform.Rows, tc.platform...)
 			d := rules.Diagnose(in, rulestest.Ruleset().Pack)
 			require.True(t, d.Has(tc.want), "%v", codesOf(d))
+			require.False(t, d.Carrier.Latest.Time().After(diagnosed), "what is to come does not count")
 			for _, f := range d.Findings {
 				if f.Code == tc.want {
 					require.Len(t, f.Scans, tc.scans)
