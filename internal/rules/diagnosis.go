@@ -142,7 +142,7 @@ func Diagnose(in DiagnosisInput, pack *policy.Pack) Diagnosis {
 	} else {
 		find(Finding{Code: FindingPlatformUnsaid, Detail: in.Platform.Problem})
 	}
-	if !in.Carrier.heard() {
+	if in.Recorded != nil && !in.Carrier.heard() { // whose parcel a number is, its recording says
 		find(Finding{Code: FindingCarrierUnsaid, Since: d.Carrier.Latest, Detail: in.Carrier.Problem})
 	}
 	if len(d.Findings) == 0 {

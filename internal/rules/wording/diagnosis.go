@@ -46,7 +46,11 @@ func DiagnosisSteps(d *rules.Diagnosis, loc *time.Location) []Text {
 		case rules.FindingNothing:
 		}
 	}
-	if difference == (Text{}) {
+	switch {
+	case difference != (Text{}):
+	case d.Has(rules.FindingNotDeclared):
+		difference = both("运单号不在平台上，两边无从比较（承运商 %d 条轨迹）。", "There is nothing to compare while the number is not on the platform (scans at the carrier: %d).", d.Carrier.Scans)
+	default:
 		difference = both("两边轨迹一致，无超时未同步的记录（承运商 %d 条，平台 %d 条）。", "Both sides agree; no scan is overdue on the platform (%d at the carrier, %d on the platform).", d.Carrier.Scans, d.Platform.Scans)
 	}
 	return []Text{declared.trim(), shipped, difference.trim()}
