@@ -40,9 +40,10 @@ type Scope struct {
 type Due struct {
 	Tracked
 	Plan      rules.PollPlan
-	Hash      []byte // of the latest answer; nil: none yet
-	WatchedBy string // the service that watches the number; empty: none
-	Attempts  int    // failed ones in a row
+	Hash      []byte    // of the latest answer; nil: none yet
+	WatchedBy string    // the service that watches the number; empty: none
+	Attempts  int       // failed ones in a row
+	AskedAt   time.Time // when it was last answered for, virtual; zero: never
 }
 
 // Asked is what became of it.

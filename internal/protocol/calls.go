@@ -113,7 +113,8 @@ const MaxCompared = 20
 // behind.
 type DiagnoseRequest struct {
 	Parcel Parcel    `json:"parcel"`
-	Now    time.Time `json:"now"` // virtual
+	Told   string    `json:"told,omitempty"` // the service that has just told of the parcel; empty: it is asked
+	Now    time.Time `json:"now"`            // virtual
 }
 
 // DiagnoseResult is what was found.

@@ -52,7 +52,7 @@ func everything() map[string]any {
 		"Filed, pending":            protocol.Filed{Pending: true},
 		"Notice":                    protocol.Notice{Key: "k", Store: "s", Order: "o", WorkflowID: "w", Kind: "confirm", Manager: true, Due: at, ZH: "请", EN: "please"},
 		"PollRequest":               protocol.PollRequest{Parcel: parcel, Now: at},
-		"DiagnoseRequest":           protocol.DiagnoseRequest{Parcel: parcel, Now: at},
+		"DiagnoseRequest":           protocol.DiagnoseRequest{Parcel: parcel, Told: "17track", Now: at},
 		"DiagnoseResult":            protocol.DiagnoseResult{Findings: []rules.FindingCode{rules.FindingBehind}, Told: true},
 		"SweepInput":                protocol.SweepInput{Service: "17track", Clock: clock},
 		"SweepResult":               protocol.SweepResult{Asked: 3, Rows: 2, Failed: 1, Compare: []protocol.Parcel{parcel}},
