@@ -1,7 +1,7 @@
 // Package activities touches the world for the workflows, through ports.
 //
 // Invariants: every activity may run more than once and changes the world once, by a key
-// made of the workflow's ID and the step; it decides nothing; an error that no repeat can
+// made of the workflow's ID and the step; it decides nothing that the rules do not; an error that no repeat can
 // mend is non-retryable, and outermost.
 package activities
 
@@ -31,6 +31,7 @@ type Activities struct {
 	Filing   port.Filing
 	Vault    port.Vault
 	Notifier port.Notifier
+	Examiner Examiner
 	Calendar string // revision of the calendar of workdays that this worker holds
 }
 
@@ -51,6 +52,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityAppeal:      a.Appeal,
 		protocol.ActivitySweep:       a.Sweep,
 		protocol.ActivityPollOrders:  a.PollOrders,
+		protocol.ActivityDiagnose:    a.Diagnose,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

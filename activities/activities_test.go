@@ -62,12 +62,16 @@ func (p *ports) Evidence(context.Context, string, string, string) ([]protocol.Ev
 	return []protocol.Evidence{{Kind: "waybill"}}, p.err
 }
 
+func (p *ports) Parcel(context.Context, string, string) (port.Tracked, *rules.Facts, error) {
+	return port.Tracked{}, nil, p.err
+}
+
 func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
 
 func environment(p *ports) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Vault: p, Notifier: p, Calendar: "c7"})
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Vault: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
 	return env
 }
 
@@ -79,6 +83,7 @@ var inputs = map[string]any{
 	protocol.ActivityGather:      protocol.Parcel{TrackingNumber: "LP1"},
 	protocol.ActivityFile:        protocol.FilingRequest{Key: "k", Now: now},
 	protocol.ActivityAppeal:      protocol.AppealRequest{Key: "k", Now: now},
+	protocol.ActivityDiagnose:    protocol.DiagnoseRequest{Now: now},
 }
 
 // A definite no is not repeated, anything else is; both say what was being done, and the

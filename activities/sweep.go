@@ -14,6 +14,7 @@ import (
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/policy"
 	"parcelward/internal/rules/wording"
 )
 
@@ -39,6 +40,9 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 	}
 	if s.service == nil {
 		return s.done, fail("sweep", fmt.Errorf("service %q is not configured at this worker: %w", in.Service, port.ErrRefused))
+	}
+	if in.Service != port.Platform && a.Services.Service(port.Platform) != nil {
+		s.pack = a.Examiner.Book.InForce(port.Platform, s.now())
 	}
 	s.watchQuota(ctx)
 	for failures := 0; ctx.Err() == nil; {
@@ -78,6 +82,7 @@ type sweep struct {
 	in      protocol.SweepInput
 	service port.TrackingService
 	scope   port.Scope
+	pack    *policy.Pack // the platform's; nil: it is not there to be compared with
 	done    protocol.SweepResult
 }
 
@@ -138,16 +143,31 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 		if err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(hash, x.Hash) {
+		news := !bytes.Equal(hash, x.Hash)
+		if news {
 			x.Hash = hash
 			changed = append(changed, *answer)
 		}
+		s.compare(x, answer.Rows, news, now)
 	}
 	learnt, err := s.Traces.Learn(ctx, s.in.Service, changed)
 	s.done.Rows += learnt.Rows
 	s.count(ctx, "asked", len(asked))
 	s.count(ctx, "rows", learnt.Rows)
 	return asked, err
+}
+
+// compare picks a parcel to be compared with the platform: once for each scan, when the platform
+// must show it by now. What is beyond the bound waits for its next scan.
+func (s *sweep) compare(x *port.Asked, rows []rules.Row, news bool, now time.Time) {
+	if s.pack == nil || len(s.done.Compare) >= protocol.MaxCompared {
+		return
+	}
+	overdue := rules.Overdue(rows, now, s.pack)
+	if overdue.IsZero() || !news && !overdue.After(rules.Overdue(rows, x.AskedAt, s.pack)) {
+		return
+	}
+	s.done.Compare = append(s.done.Compare, protocol.Parcel{Store: x.Store, Order: x.Order, TrackingNumber: x.Number, Carrier: x.Carrier})
 }
 
 // watch has numbers watched; one that is refused is told so by what follows.

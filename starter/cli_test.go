@@ -34,6 +34,12 @@ func starter(t *testing.T, in string, args ...string) (status int, out, errs str
 			t.Setenv(key, "")
 		}
 	}
+	return starterHere(t, in, args...)
+}
+
+// starterHere does so in the test's own environment.
+func starterHere(t *testing.T, in string, args ...string) (status int, out, errs string) {
+	t.Helper()
 	var o, e bytes.Buffer
 	status = run(t.Context(), args, streams{strings.NewReader(in), &o, &e})
 	return status, o.String(), e.String()
@@ -52,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "audit", "authorise", "dev"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "trace", "diagnose", "audit", "authorise", "dev"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -76,6 +82,10 @@ func TestWrongCommandLines(t *testing.T) {
 		"confirm s 1 LP --at tomorrow": "--at",
 		"status s":                     "expected \"<order>\"",
 		"ingest no-such-file":          "no such file",
+		"diagnose s":                   "expected \"<number>\"",
+		"diagnose s LP1":               "no database",
+		"trace x.json":                 "missing flags: --from",
+		"trace --from dhl x.json":      "--from must be one of",
 		"ingest - --speed -1":          "",
 		"ingest - --server http://127.0.0.1:1 --database postgres://x": "can't be used together",
 		"serve":                    "no database",

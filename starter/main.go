@@ -3,8 +3,9 @@
 // everything on one machine to try it.
 //
 // Invariants: exit status 0 means that all went well, 1 that something was refused, differs
-// or failed, 2 that the command line or the configuration is wrong; what people asked for
-// goes to standard output, everything else to standard error.
+// or failed, 2 that the command line or the configuration is wrong (of diagnose also 3, that
+// it cannot be told); what people asked for goes to standard output, everything else to
+// standard error.
 package main
 
 import (
@@ -48,6 +49,8 @@ type cli struct {
 	Ingest    ingestCmd    `cmd:"" help:"导入事件文件（每行一个）。 · Take in a file of events, one a line."`
 	Confirm   confirmCmd   `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
 	Status    statusCmd    `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
+	Trace     traceCmd     `cmd:"" help:"查看一份原始轨迹被解析成什么。 · Show what is made of a raw answer or push of a tracking service."`
+	Diagnose  diagnoseCmd  `cmd:"" help:"平台轨迹为何落后：三步检查。 · Why the platform's trace of a parcel is behind, in three steps."`
 	Backtest  backtestCmd  `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
 	Audit     auditCmd     `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
 	Authorise authoriseCmd `cmd:"" help:"用卖家的授权码开通店铺。 · Let a store's orders be read, with the code that its seller brings."`

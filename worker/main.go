@@ -83,7 +83,8 @@ func run(ctx context.Context) (err error) {
 	acts := &activities.Activities{
 		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
-		Filing: activities.Assisted{},
+		Filing:   activities.Assisted{},
+		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
 	}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})

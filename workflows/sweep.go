@@ -9,8 +9,8 @@ import (
 	"parcelward/internal/protocol"
 )
 
-// Sweep asks one tracking service about every parcel that is due. A Schedule starts it, and
-// skips a turn while one still runs.
+// Sweep asks one tracking service about every parcel that is due, and compares some of those
+// that moved with the platform. A Schedule starts it, and skips a turn while one still runs.
 func (s *Stories) Sweep(ctx workflow.Context, in protocol.SweepInput) (protocol.SweepResult, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: protocol.QueueCarriers, Summary: "Ask " + in.Service + " about parcels that are due · 批量查询轨迹",
@@ -20,6 +20,28 @@ func (s *Stories) Sweep(ctx workflow.Context, in protocol.SweepInput) (protocol.
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 5},
 	})
 	var out protocol.SweepResult
-	err := workflow.ExecuteActivity(ctx, protocol.ActivitySweep, in).Get(ctx, &out)
-	return out, err
+	if err := workflow.ExecuteActivity(ctx, protocol.ActivitySweep, in).Get(ctx, &out); err != nil {
+		return out, err
+	}
+	diagnose(ctx, in, out.Compare)
+	return out, nil
+}
+
+// diagnose compares parcels with the platform. One that cannot be compared now is no reason to
+// fail: its next scan brings it up again.
+func diagnose(ctx workflow.Context, in protocol.SweepInput, parcels []protocol.Parcel) {
+	now := in.Clock.Virtual(workflow.Now(ctx))
+	asked := make([]workflow.Future, len(parcels))
+	for i, p := range parcels {
+		asked[i] = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			TaskQueue: protocol.QueueCarriers, StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: time.Minute, // the next turn waits for it
+			Summary:     "Compare with the platform · 核对平台轨迹 " + p.TrackingNumber,
+			RetryPolicy: &temporal.RetryPolicy{InitialInterval: 5 * time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 3},
+		}), protocol.ActivityDiagnose, protocol.DiagnoseRequest{Parcel: p, Told: in.Service, Now: now})
+	}
+	for i, answer := range asked {
+		if err := answer.Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("a parcel cannot be compared with the platform", "number", parcels[i].TrackingNumber, "error", err)
+		}
+	}
 }

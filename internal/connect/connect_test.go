@@ -14,6 +14,7 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
 	"parcelward/internal/platform/aliexpress"
+	"parcelward/internal/protocol"
 )
 
 // kept is a table of tokens.

@@ -40,9 +40,10 @@ type Scope struct {
 type Due struct {
 	Tracked
 	Plan      rules.PollPlan
-	Hash      []byte // of the latest answer; nil: none yet
-	WatchedBy string // the service that watches the number; empty: none
-	Attempts  int    // failed ones in a row
+	Hash      []byte    // of the latest answer; nil: none yet
+	WatchedBy string    // the service that watches the number; empty: none
+	Attempts  int       // failed ones in a row
+	AskedAt   time.Time // when it was last answered for, virtual; zero: never
 
 	// CheckBy is when the carrier must know the number, virtual, and First that it is the
 	// store's first with that carrier; zero: it is known.

@@ -27,6 +27,16 @@ type Tracked struct {
 	Country string // of destination, ISO 3166-1 alpha-2; may be empty
 }
 
+// Platform is the tracking service that is the platform itself.
+const Platform = "aliexpress"
+
+// Parcels is what our own records say of parcels.
+type Parcels interface {
+	// Parcel finds a parcel of a store by either of its numbers, with the facts of the order that
+	// recorded it first. Nil facts: none has, and the number is the one asked for.
+	Parcel(ctx context.Context, store, number string) (Tracked, *rules.Facts, error)
+}
+
 // Answer is what a tracking service says of one number.
 type Answer struct {
 	Number   string      // normalised

@@ -53,7 +53,7 @@ func (db *DB) ClaimDue(ctx context.Context, scope port.Scope, now time.Time, mos
 	for i, r := range rows {
 		due[i] = port.Due{
 			Tracked: port.Tracked{Store: r.Store, Order: r.OrderNo, Number: r.TrackingNumber, Carrier: r.Carrier, Service: r.ServiceCode, Country: r.Country},
-			Hash:    r.AnswerHash, WatchedBy: r.WatchedBy, Attempts: int(r.Attempts), CheckBy: utc(r.CheckBy), First: r.FirstOfCarrier,
+			Hash:    r.AnswerHash, WatchedBy: r.WatchedBy, Attempts: int(r.Attempts), CheckBy: utc(r.CheckBy), First: r.FirstOfCarrier, AskedAt: utc(r.AskedAt),
 		}
 		if err := json.Unmarshal(r.Plan, &due[i].Plan); err != nil {
 			return nil, fmt.Errorf("plan of %s: %w", r.TrackingNumber, err)

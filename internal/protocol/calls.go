@@ -102,6 +102,25 @@ type SweepResult struct {
 	Asked  int `json:"asked"`  // parcels answered for
 	Rows   int `json:"rows"`   // of traces that were new
 	Failed int `json:"failed"` // parcels that the service could say nothing of
+	// Compare are parcels whose trace on the platform may be behind: at most MaxCompared.
+	Compare []Parcel `json:"compare,omitempty"`
+}
+
+// MaxCompared bounds the parcels of one sweep that are compared with the platform.
+const MaxCompared = 20
+
+// DiagnoseRequest compares both sides of a parcel, and tells people where the platform is
+// behind.
+type DiagnoseRequest struct {
+	Parcel Parcel    `json:"parcel"`
+	Told   string    `json:"told,omitempty"` // the service that has just told of the parcel; empty: it is asked
+	Now    time.Time `json:"now"`            // virtual
+}
+
+// DiagnoseResult is what was found.
+type DiagnoseResult struct {
+	Findings []rules.FindingCode `json:"findings"`
+	Told     bool                `json:"told,omitempty"` // people have a notice of it
 }
 
 // OrdersInput has the orders of a store read at its platform: those that changed, or one.

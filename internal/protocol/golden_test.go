@@ -55,6 +55,10 @@ func everything() map[string]any {
 		"OrdersInput, least":        protocol.OrdersInput{Platform: "aliexpress", Store: "s"},
 		"OrdersResult":              protocol.OrdersResult{Listed: 3, Read: 2, Failed: 1},
 		"PollRequest":               protocol.PollRequest{Parcel: parcel, Now: at},
+		"DiagnoseRequest":           protocol.DiagnoseRequest{Parcel: parcel, Told: "17track", Now: at},
+		"DiagnoseResult":            protocol.DiagnoseResult{Findings: []rules.FindingCode{rules.FindingBehind}, Told: true},
+		"SweepInput":                protocol.SweepInput{Service: "17track", Clock: clock},
+		"SweepResult":               protocol.SweepResult{Asked: 3, Rows: 2, Failed: 1, Compare: []protocol.Parcel{parcel}},
 		"event of type claim.filed": event(rules.TypeClaimFiled, at, &rules.ClaimFiled{TrackingNumber: "LP1", When: at, ClaimID: "C1", Case: &filed}),
 		"event of type exception.confirmed": event(rules.TypeConfirmed, at, &rules.Confirmed{
 			TrackingNumber: "LP1", Kind: rules.KindLost, When: at, By: "wang.li", Note: "n",

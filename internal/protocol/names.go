@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"strings"
 	"time"
 
 	"parcelward/internal/rules"
@@ -30,6 +31,7 @@ const (
 	QueryTimeline  = "timeline"          // answered by []TimelineEntry
 	sourceTemporal = "parcelward/temporal/"
 	sourceStory    = "parcelward/story/"
+	sourceTrace    = "parcelward/trace/"
 	openedAtLayout = "20060102T150405Z"
 )
 
@@ -44,6 +46,7 @@ const (
 	ActivityAppeal      = "Appeal"      // AppealRequest to Filed
 	ActivitySweep       = "Sweep"       // SweepInput to SweepResult
 	ActivityPollOrders  = "PollOrders"  // OrdersInput to OrdersResult
+	ActivityDiagnose    = "Diagnose"    // DiagnoseRequest to DiagnoseResult
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -110,7 +113,17 @@ func OneOrderID(platform, store, order string) string { return OrdersID(platform
 func SourceOfRun(runID string) string { return sourceTemporal + runID }
 
 // SourceOfTrace is the event source of what a tracking service says of a store's parcels.
-func SourceOfTrace(service, store string) string { return "parcelward/trace/" + service + "/" + store }
+func SourceOfTrace(service, store string) string { return sourceTrace + service + "/" + store }
+
+// ServiceOfTrace is the tracking service of such an event source; empty: it is none.
+func ServiceOfTrace(source string) string {
+	rest, ok := strings.CutPrefix(source, sourceTrace)
+	if !ok {
+		return ""
+	}
+	service, _, _ := strings.Cut(rest, "/")
+	return service
+}
 
 // SourceOfStory is the event source of what a workflow brought about; the event's ID is the
 // step, so that a repeat is the same event.

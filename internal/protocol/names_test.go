@@ -35,3 +35,11 @@ func TestReleasedNames(t *testing.T) {
 		{Name: "ExpectedPayoutUsd", Type: "Double"},
 	}, protocol.SearchAttributes())
 }
+
+func TestServiceOfTrace(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "17track", protocol.ServiceOfTrace(protocol.SourceOfTrace("17track", "cn-1001")))
+	for _, other := range []string{"", "shop", protocol.SourceOfRun("17track/x"), protocol.SourceOfStory("order/s/1")} {
+		require.Empty(t, protocol.ServiceOfTrace(other), other)
+	}
+}

@@ -19,8 +19,14 @@ func TestThousandOrdersInBadWeather(t *testing.T) {
 	play := demo.Many(origin, 1000, 8*day) // else all are delivered at once, which is another test
 	s := start(t, dev.Options{Speed: weatherSpeed, Fates: play.Fates, Parcels: play.Parcels})
 	for _, f := range []fault.Fault{
-		{Status: http.StatusTooManyRequests}, {Status: http.StatusInternalServerError}, {Status: http.StatusServiceUnavailable, LostAnswer: true},
-		{Body: fault.Half}, {Body: fault.Cut}, {Body: fault.Garbage}, {Body: fault.Empty}, {Delay: 300 * time.Millisecond},
+		{Status: http.StatusTooManyRequests},
+		{Status: http.StatusInternalServerError},
+		{Status: http.StatusServiceUnavailable, LostAnswer: true},
+		{Body: fault.Half},
+		{Body: fault.Cut},
+		{Body: fault.Garbage},
+		{Body: fault.Empty},
+		{Delay: 300 * time.Millisecond},
 	} {
 		f.Share = 0.2 / 8 / (1 - 0.2/2) // a call suffers one of eight at most: together a fifth
 		s.Twins.Faults.Add(f)
