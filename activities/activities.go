@@ -27,6 +27,7 @@ type Activities struct {
 	Services port.Services
 	Sweeps   port.Sweeps
 	Filing   port.Filing
+	Shipper  port.Shipper
 	Vault    port.Vault
 	Notifier port.Notifier
 	Calendar string // revision of the calendar of workdays that this worker holds
@@ -48,6 +49,12 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityFile:        a.File,
 		protocol.ActivityAppeal:      a.Appeal,
 		protocol.ActivitySweep:       a.Sweep,
+
+		protocol.ActivityListLogistics:   a.ListLogistics,
+		protocol.ActivityCreateLogistics: a.CreateLogistics,
+		protocol.ActivityFetchWaybill:    a.FetchWaybill,
+		protocol.ActivityKeepEvidence:    a.KeepEvidence,
+		protocol.ActivityDeclare:         a.Declare,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
