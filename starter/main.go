@@ -47,6 +47,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"运行 HTTP 接口和事件分发。 · Run the HTTP API and the dispatcher."`
 	Ingest   ingestCmd   `cmd:"" help:"导入事件文件（每行一个）。 · Take in a file of events, one a line."`
 	Confirm  confirmCmd  `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
+	Ship     shipCmd     `cmd:"" help:"打单并向平台申报运单号，或更正运单号。 · Make a label and declare its number, or correct one."`
 	Status   statusCmd   `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
 	Backtest backtestCmd `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
 	Audit    auditCmd    `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`

@@ -83,6 +83,7 @@ func run(ctx context.Context) (err error) {
 	acts := &activities.Activities{
 		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Filing: activities.Assisted{},
+		Shipper: services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})

@@ -396,14 +396,13 @@ func (p *shipment) checkNumber(n protocol.ShipNumber) (string, error) {
 
 // refused tells whether an activity failed for good.
 func refused(err error) bool {
-	var failed *temporal.ApplicationError
-	return errors.As(err, &failed) && failed.NonRetryable()
+	failed, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && failed.NonRetryable()
 }
 
 // reason is what an activity's failure says.
 func reason(err error) string {
-	var failed *temporal.ApplicationError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return failed.Message()
 	}
 	return err.Error()

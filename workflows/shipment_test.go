@@ -3,7 +3,6 @@ package workflows_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,11 +13,6 @@ import (
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
-
-type refusedNumber struct{ why string }
-
-func (e *refusedNumber) Error() string { return e.why + ": " + port.ErrRefused.Error() }
-func (e *refusedNumber) Unwrap() error { return port.ErrRefused }
 
 const otherParcel = "LP00123456789013"
 
@@ -331,7 +325,7 @@ func TestShipmentTakesOneNumberAtATime(t *testing.T) {
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, *busy, &failed)
 	require.Equal(t, protocol.ErrBusy, failed.Type())
-	require.True(t, strings.Contains(failed.Message(), "正在"))
+	require.Contains(t, failed.Message(), "正在")
 }
 
 // judged is what the rules make of the inbox as of a moment.

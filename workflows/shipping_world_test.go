@@ -3,11 +3,13 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"go.temporal.io/sdk/testsuite"
 
+	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
@@ -66,7 +68,7 @@ func (w *world) Declare(_ context.Context, r protocol.DeclareRequest) (protocol.
 		return protocol.Declared{}, err
 	}
 	if refused {
-		return protocol.Declared{}, &refusedNumber{why}
+		return protocol.Declared{}, fmt.Errorf("%s: %w", why, port.ErrRefused)
 	}
 	return protocol.Declared{Pending: byHand}, nil
 }
