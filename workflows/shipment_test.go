@@ -147,9 +147,9 @@ func TestShipmentByHand(t *testing.T) {
 			if given {
 				in.Number = parcel
 			}
-			w.quietly(created.Add(30*time.Hour), recorded(created.Add(30*time.Hour)))
+			w.quietly(created.Add(10*time.Hour), recorded(created.Add(10*time.Hour)))
 			w.ship(in, orderCreated("US", false), paid(created))
-			require.Equal(t, protocol.ShipmentResult{Outcome: rules.EndRecorded, Number: parcel, At: created.Add(48 * time.Hour)}, w.shipped())
+			require.Equal(t, protocol.ShipmentResult{Outcome: rules.EndRecorded, Number: parcel, At: created.Add(24 * time.Hour)}, w.shipped())
 			require.Equal(t, []string{"0s ask/ship-by-hand/1"}, w.told())
 			require.Empty(t, w.shipping.declared)
 			require.Len(t, w.recordings(), 1, "the person's")
@@ -253,6 +253,35 @@ func TestShipmentReplaces(t *testing.T) {
 			require.Empty(t, w.told())
 		})
 	}
+}
+
+// The platform refuses the correction, and a person makes it there: that one number replaces
+// another only the story can tell.
+func TestShipmentReplacedByHand(t *testing.T) {
+	t.Parallel()
+	start := created.Add(40 * day)
+	w := newWorld(t, start)
+	w.shipping.no = map[string]string{otherParcel: "not now"}
+	byHand := recorded(start.Add(time.Hour))
+	byHand.Data.(*rules.ShipmentRecorded).TrackingNumber = otherParcel
+	w.later(start.Add(time.Hour), byHand)
+	w.ship(protocol.ShipmentInput{Number: otherParcel, Replaces: parcel}, orderCreated("US", false), paid(created), recorded(created))
+	require.Equal(t, protocol.ShipmentResult{Outcome: rules.EndRecorded, Number: otherParcel, At: start.Add(time.Hour)}, w.shipped())
+	require.Equal(t, 1, w.asked("declare"))
+	require.Equal(t, parcel, w.recordings()[2].Replaces)
+	require.Equal(t, []string{"960h0m0s ask/number-refused/1"}, w.told(), "and not of the deadline that the old number met")
+}
+
+// Who is asked shortly before the deadline is not reminded of it at once, but the escalation
+// comes.
+func TestShipmentRefusedLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, created.Add(70*time.Hour))
+	w.shipping.no = map[string]string{parcel: "no"}
+	w.give(created.Add(73*time.Hour), otherParcel)
+	w.ship(protocol.ShipmentInput{Number: parcel}, orderCreated("US", false), paid(created))
+	require.Equal(t, otherParcel, w.shipped().Number)
+	require.Equal(t, []string{"70h0m0s ask/number-refused/1", "72h0m1s missed/tracking-number-due +manager"}, w.told())
 }
 
 // One of several parcels has a label of its own, whatever labels the order has, and is not
