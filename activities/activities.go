@@ -29,6 +29,7 @@ type Activities struct {
 	Orders   map[string]port.OrderSource // by platform
 	Reads    port.OrderReads
 	Filing   port.Filing
+	Shipper  port.Shipper
 	Vault    port.Vault
 	Notifier port.Notifier
 	Examiner Examiner
@@ -53,6 +54,12 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivitySweep:       a.Sweep,
 		protocol.ActivityPollOrders:  a.PollOrders,
 		protocol.ActivityDiagnose:    a.Diagnose,
+
+		protocol.ActivityListLogistics:   a.ListLogistics,
+		protocol.ActivityCreateLogistics: a.CreateLogistics,
+		protocol.ActivityFetchWaybill:    a.FetchWaybill,
+		protocol.ActivityKeepEvidence:    a.KeepEvidence,
+		protocol.ActivityDeclare:         a.Declare,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

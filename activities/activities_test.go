@@ -28,6 +28,8 @@ type ports struct {
 	about    error       // the number alone
 	learnt   []port.Answer
 	recorded []json.RawMessage
+	kept     []string // evidence
+	declared []string
 }
 
 func (p *ports) Record(_ context.Context, events []json.RawMessage) error {
@@ -66,12 +68,41 @@ func (p *ports) Parcel(context.Context, string, string) (port.Tracked, *rules.Fa
 	return port.Tracked{}, nil, p.err
 }
 
+func (p *ports) KeepEvidence(_ context.Context, _, _, number string, originals []protocol.Evidence) error {
+	for _, e := range originals {
+		p.kept = append(p.kept, number+" "+e.Kind+" "+e.Name+" "+e.SHA256)
+	}
+	return p.err
+}
+
+func (p *ports) Logistics(context.Context, string, string) ([]string, error) {
+	return []string{"L1"}, p.err
+}
+
+func (p *ports) CreateLogistics(_ context.Context, r protocol.LogisticsRequest) (protocol.Logistics, error) {
+	return protocol.Logistics{ID: "L" + r.Key}, p.err
+}
+
+func (p *ports) Waybill(context.Context, string, string) ([]byte, error) {
+	return []byte("%PDF-1.4"), p.err
+}
+
+func (p *ports) Declare(context.Context, protocol.DeclareRequest) (protocol.Declared, error) {
+	p.declared = append(p.declared, "declare")
+	return protocol.Declared{}, p.err
+}
+
+func (p *ports) Correct(context.Context, protocol.DeclareRequest) (protocol.Declared, error) {
+	p.declared = append(p.declared, "correct")
+	return protocol.Declared{}, p.err
+}
+
 func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
 
 func environment(p *ports) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Vault: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
 	return env
 }
 
@@ -84,6 +115,12 @@ var inputs = map[string]any{
 	protocol.ActivityFile:        protocol.FilingRequest{Key: "k", Now: now},
 	protocol.ActivityAppeal:      protocol.AppealRequest{Key: "k", Now: now},
 	protocol.ActivityDiagnose:    protocol.DiagnoseRequest{Now: now},
+
+	protocol.ActivityListLogistics:   protocol.OrderRef{Store: "s", Order: "o"},
+	protocol.ActivityCreateLogistics: protocol.LogisticsRequest{Key: "k"},
+	protocol.ActivityFetchWaybill:    protocol.WaybillRequest{Store: "s", Order: "o", LogisticsID: "700001"},
+	protocol.ActivityKeepEvidence:    protocol.EvidenceOf{TrackingNumber: "LP1", Originals: []protocol.Evidence{{Kind: "waybill"}}},
+	protocol.ActivityDeclare:         protocol.DeclareRequest{Key: "k", Number: "LP1"},
 }
 
 // A definite no is not repeated, anything else is; both say what was being done, and the
@@ -91,6 +128,9 @@ var inputs = map[string]any{
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for name, input := range inputs {
+		if name == protocol.ActivityDeclare {
+			continue // a no is an answer: see TestDeclare
+		}
 		for _, tc := range []struct {
 			name   string
 			err    error

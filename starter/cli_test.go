@@ -58,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "status", "trace", "diagnose", "audit", "authorise", "dev"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "status", "trace", "diagnose", "audit", "authorise", "dev"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -76,17 +76,22 @@ func TestEnvListsVariables(t *testing.T) {
 
 func TestWrongCommandLines(t *testing.T) {
 	for line, says := range map[string]string{
-		"":                             "expected one of",
-		"fly":                          "unexpected argument fly",
-		"confirm s 1":                  "expected \"<tracking>\"",
-		"confirm s 1 LP --at tomorrow": "--at",
-		"status s":                     "expected \"<order>\"",
-		"ingest no-such-file":          "no such file",
-		"diagnose s":                   "expected \"<number>\"",
-		"diagnose s LP1":               "no database",
-		"trace x.json":                 "missing flags: --from",
-		"trace --from dhl x.json":      "--from must be one of",
-		"ingest - --speed -1":          "",
+		"":                                     "expected one of",
+		"fly":                                  "unexpected argument fly",
+		"confirm s 1":                          "expected \"<tracking>\"",
+		"confirm s 1 LP --at tomorrow":         "--at",
+		"status s":                             "expected \"<order>\"",
+		"ingest no-such-file":                  "no such file",
+		"diagnose s":                           "expected \"<number>\"",
+		"diagnose s LP1":                       "no database",
+		"trace x.json":                         "missing flags: --from",
+		"trace --from dhl x.json":              "--from must be one of",
+		"ingest - --speed -1":                  "",
+		"ship s 1":                             "expected --service",
+		"ship s 1 --number LP1 --replaces LP0": "expected --service",
+		"ship s 1 --service X --order-param cli_test.go":               "expected JSON",
+		"ship s 1 --service X --item LAMP:0":                           "expected SKU:N",
+		"ship s 1 --service X --shipped-at sunday":                     "--shipped-at",
 		"ingest - --server http://127.0.0.1:1 --database postgres://x": "can't be used together",
 		"serve":                    "no database",
 		"authorise demo-shop":      "expected \"<code>\"",
@@ -239,6 +244,47 @@ func TestConfirm(t *testing.T) {
 	assert.Equal(t, exitFailed, status)
 	assert.Empty(t, out)
 	assert.Contains(t, errs, "not confirmed: too late")
+}
+
+func TestShip(t *testing.T) {
+	var posted api.Shipment
+	var put protocol.ShipNumber
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method + " " + r.URL.Path {
+		case "POST /v1/orders/s/1/shipments":
+			assert.NoError(t, json.NewDecoder(r.Body).Decode(&posted))
+			_ = json.NewEncoder(w).Encode(api.Shipping{
+				WorkflowID: "shipment/s/1/2", Due: rules.Stamp(time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)), Message: api.Words{ZH: "已受理", EN: "taken"},
+				Findings: []api.Found{{Code: "uncertified-service", Words: api.Words{ZH: "不是认证渠道", EN: "not certified"}}},
+			})
+		case "PUT /v1/orders/s/1/shipments/2/number":
+			assert.NoError(t, json.NewDecoder(r.Body).Decode(&put))
+			_ = json.NewEncoder(w).Encode(api.NumberGiven{Number: "LP2", Message: api.Words{ZH: "已收到", EN: "taken"}})
+		default:
+			w.WriteHeader(http.StatusConflict)
+			_, _ = io.WriteString(w, `{"status":409,"title":"Conflict","detail":"校验位不对 · wrong check digit"}`)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	param := filepath.Join(t.TempDir(), "param.json")
+	require.NoError(t, os.WriteFile(param, []byte(`{"package_params":[]}`), 0o600))
+	status, out, errs := starter(t, "", "ship", "s", "1", "--service", "CAINIAO_STANDARD", "--serial", "2", "--order-param", param, "--item", "LAMP:2", "--item", "DESK",
+		"--number", "LP1", "--shipped-at", "2026-03-01T08:00:00+08:00", "--replaces", "LP0", "--server", srv.URL)
+	assert.Equal(t, 0, status, errs)
+	assert.Equal(t, "已受理 taken\n  shipment/s/1/2  2026-03-05T00:00:00Z\n  ! 不是认证渠道 not certified\n", out)
+	assert.Equal(t, []rules.Item{{SKU: "LAMP", Quantity: 2}, {SKU: "DESK", Quantity: 1}}, posted.Items)
+	assert.Equal(t, "LP0", posted.Replaces)
+	assert.JSONEq(t, `{"package_params":[]}`, string(posted.OrderParam))
+	assert.True(t, posted.ShippedAt.Equal(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)))
+	status, out, errs = starter(t, "", "ship", "s", "1", "--serial", "2", "--number", "lp 2", "--server", srv.URL)
+	assert.Equal(t, 0, status, errs)
+	assert.Equal(t, "已收到 taken\n  s/1  LP2\n", out)
+	assert.Equal(t, "lp 2", put.Number)
+	assert.Nil(t, put.ShippedAt)
+	status, out, errs = starter(t, "", "ship", "s", "9", "--service", "X", "--server", srv.URL)
+	assert.Equal(t, exitFailed, status)
+	assert.Empty(t, out)
+	assert.Contains(t, errs, "not taken: 校验位不对")
 }
 
 func TestStatus(t *testing.T) {

@@ -57,7 +57,7 @@ func (c *diagnoseCmd) Run(ctx context.Context, s streams) error {
 		return &exitError{exitUntold, err}
 	}
 	defer db.Close()
-	services := connect.Connect(&o.Services, db, db)
+	services := connect.Connect(&o.Services, o.Clock.Protocol(), db, db)
 	for _, problem := range services.Problems {
 		_, _ = fmt.Fprintln(s.err, "starter: 有一个服务没有查询 · a service is not asked:", problem)
 	}

@@ -57,7 +57,7 @@ func TestDiagnose(t *testing.T) {
 	platform := httptest.NewServer(top.Handler())
 	t.Cleanup(platform.Close)
 	services := config.Services{AliExpress: config.AliExpress{AppKey: "app", AppSecret: "secret", URL: platform.URL}}
-	require.NoError(t, connect.Connect(&services, db, db).AliExpress.Authorise(t.Context(), "cn-1001", top.Code("cn-1001"), ""))
+	require.NoError(t, connect.Connect(&services, protocol.Clock{}, db, db).AliExpress.Authorise(t.Context(), "cn-1001", top.Code("cn-1001"), ""))
 
 	diagnose := func(t *testing.T, both bool, args ...string) (int, string, string) {
 		t.Helper()

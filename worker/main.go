@@ -85,6 +85,7 @@ func run(ctx context.Context) (err error) {
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
 		Filing:   activities.Assisted{},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
+		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})

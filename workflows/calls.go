@@ -85,3 +85,49 @@ func filing(ctx workflow.Context, summary string, within time.Duration) workflow
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
 	})
 }
+
+// listLogistics looks which labels an order has already.
+func listLogistics(ctx workflow.Context, o protocol.OrderRef, within time.Duration) ([]string, error) {
+	var out []string
+	err := workflow.ExecuteActivity(platform(ctx, "Look for labels · 查询已有面单", within), protocol.ActivityListLogistics, o).Get(ctx, &out)
+	return out, err
+}
+
+// createLogistics tries for as long as it is told; the adapter looks up before it asks again.
+func createLogistics(ctx workflow.Context, r protocol.LogisticsRequest, within time.Duration) (protocol.Logistics, error) {
+	var out protocol.Logistics
+	err := workflow.ExecuteActivity(platform(ctx, "Make the label · 打单", within), protocol.ActivityCreateLogistics, r).Get(ctx, &out)
+	return out, err
+}
+
+// declare is like createLogistics.
+func declare(ctx workflow.Context, r protocol.DeclareRequest, within time.Duration) (protocol.Declared, error) {
+	var out protocol.Declared
+	err := workflow.ExecuteActivity(platform(ctx, "Declare the shipment · 申报发货 "+r.Number, within), protocol.ActivityDeclare, r).Get(ctx, &out)
+	return out, err
+}
+
+// platform is for short calls of a platform, which are limited like a carrier's.
+func platform(ctx workflow.Context, summary string, within time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueCarriers, StartToCloseTimeout: 3 * time.Minute, ScheduleToCloseTimeout: max(within, time.Second), Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	})
+}
+
+// fetchWaybill tries for two minutes: the parcel does not wait for it, and it is tried again.
+func fetchWaybill(ctx workflow.Context, r protocol.WaybillRequest) (protocol.Evidence, error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 2 * time.Minute, Summary: "Fetch the waybill · 取面单文件",
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 20 * time.Second},
+	})
+	var out protocol.Evidence
+	err := workflow.ExecuteActivity(ctx, protocol.ActivityFetchWaybill, r).Get(ctx, &out)
+	return out, err
+}
+
+// keepEvidence is local: one statement in our own database.
+func keepEvidence(ctx workflow.Context, e protocol.EvidenceOf) error {
+	ctx = workflow.WithLocalActivityOptions(ctx, local("Keep the waybill as evidence · 留存面单"))
+	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityKeepEvidence, e).Get(ctx, nil)
+}

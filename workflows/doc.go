@@ -1,5 +1,6 @@
 // Package workflows tells the durable stories: an [Stories.Order] for each order, from the
-// payment to the last deadline, and a [Stories.Claim] for each exception on its way.
+// payment to the last deadline, and a [Stories.Claim] for each exception on its way. A [Stories.Shipment]
+// sends a parcel of an order, from the label to the number on the platform.
 //
 // A story asks the rules what to do and until when, does it, and sleeps until the next
 // moment at which something can be due, or until somebody tells it something. It decides

@@ -56,6 +56,7 @@ type world struct {
 	texts    []protocol.Notice
 	calls    map[string]int
 	filings  []protocol.FilingRequest
+	shipping shipping
 	patience time.Duration                // how long the filing may be tried
 	during   map[string]func(n int) error // what the n-th call of a port does before it answers
 }
@@ -90,7 +91,7 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Vault: w, Notifier: w})
+	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
 }

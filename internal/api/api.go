@@ -35,6 +35,8 @@ type Store interface {
 // Workflows is what the API needs of Temporal; see temporalclient.Orders for the errors.
 type Workflows interface {
 	Confirm(ctx context.Context, store, order, key string, c protocol.Confirmation) (protocol.ConfirmationResult, error)
+	StartShipment(ctx context.Context, serial int, in protocol.ShipmentInput) error
+	Ship(ctx context.Context, store, order string, serial int, key string, n protocol.ShipNumber) (protocol.ShipNumber, error)
 	Check(ctx context.Context) error
 	Read(ctx context.Context, in protocol.OrdersInput) error
 }
@@ -73,6 +75,7 @@ func New(o Options) http.Handler {
 	s.registerEvents(api)
 	s.registerOrders(api)
 	s.registerConfirm(api)
+	s.registerShipments(api)
 	s.registerHealth(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)
 	return s.logged(http.NewCrossOriginProtection().Handler(mux))

@@ -85,6 +85,8 @@ func (s *store) Ping(context.Context) error { return s.down }
 // workflows answers confirmations as told.
 type workflows struct {
 	answer func(key string, c protocol.Confirmation) (protocol.ConfirmationResult, error)
+	ship   func(serial int, in protocol.ShipmentInput) error
+	number func(serial int, key string, n protocol.ShipNumber) (protocol.ShipNumber, error)
 	down   error
 	read   []protocol.OrdersInput
 }
@@ -96,6 +98,14 @@ func (w *workflows) Read(_ context.Context, in protocol.OrdersInput) error {
 
 func (w *workflows) Confirm(_ context.Context, _, _, key string, c protocol.Confirmation) (protocol.ConfirmationResult, error) {
 	return w.answer(key, c)
+}
+
+func (w *workflows) StartShipment(_ context.Context, serial int, in protocol.ShipmentInput) error {
+	return w.ship(serial, in)
+}
+
+func (w *workflows) Ship(_ context.Context, _, _ string, serial int, key string, n protocol.ShipNumber) (protocol.ShipNumber, error) {
+	return w.number(serial, key, n)
 }
 
 func (w *workflows) Check(context.Context) error { return w.down }

@@ -67,6 +67,26 @@ func (c Client) Confirm(ctx context.Context, store, order, key string, confirmat
 	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/confirm", mediaJSON, key, body, &answer)
 }
 
+// Ship starts the shipment of a parcel.
+func (c Client) Ship(ctx context.Context, store, order string, s Shipment) (Shipping, error) {
+	var answer Shipping
+	body, err := json.Marshal(s)
+	if err != nil {
+		return answer, fmt.Errorf("write the shipment: %w", err)
+	}
+	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/shipments", mediaJSON, "", body, &answer)
+}
+
+// GiveNumber gives a shipment its number.
+func (c Client) GiveNumber(ctx context.Context, store, order string, serial int, n protocol.ShipNumber) (NumberGiven, error) {
+	var answer NumberGiven
+	body, err := json.Marshal(n)
+	if err != nil {
+		return answer, fmt.Errorf("write the number: %w", err)
+	}
+	return answer, c.do(ctx, http.MethodPut, fmt.Sprintf("%s/shipments/%d/number", orderURL(store, order), serial), mediaJSON, "", body, &answer)
+}
+
 func orderURL(store, order string) string {
 	return "/v1/orders/" + url.PathEscape(store) + "/" + url.PathEscape(order)
 }

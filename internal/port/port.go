@@ -43,6 +43,8 @@ type Filing interface {
 type Vault interface {
 	// Evidence lists what is there for a parcel of an order, by kind then hash.
 	Evidence(ctx context.Context, store, order, number string) ([]protocol.Evidence, error)
+	// KeepEvidence notes originals of a parcel; one that is there already changes nothing.
+	KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error
 }
 
 // Notifier brings notices to people.

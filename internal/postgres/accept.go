@@ -91,6 +91,7 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 	var orders []orderKey
 	var parcels query.InsertParcelsParams
 	var traces query.InsertTracesParams
+	var replaced []query.InsertReplacementParams
 	for i, row := range rows {
 		b.seqs[i] = row.Seq
 		e := b.events[eventKey{row.Source, row.ID}].Event
@@ -103,6 +104,9 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 			for _, order := range append([]string{e.Order}, d.OrderIDs...) {
 				orders = append(orders, orderKey{e.Store, order})
 				addParcel(&parcels, row.Seq, e.Store, order, d)
+			}
+			if d.Replaces != "" {
+				replaced = append(replaced, query.InsertReplacementParams{Number: d.TrackingNumber, Store: e.Store, Old: d.Replaces})
 			}
 		case *rules.TrackingUpdated:
 			for place := range d.Rows {
@@ -124,6 +128,9 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 			return fmt.Errorf("insert tracked numbers: %w", err)
 		}
 	}
+	if err := replace(ctx, q, replaced); err != nil {
+		return err
+	}
 	if len(traces.Seqs) > 0 {
 		if err := q.InsertTraces(ctx, traces); err != nil {
 			return fmt.Errorf("insert trace rows: %w", err)
@@ -134,6 +141,25 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 	}
 	if err := q.LinkFacts(ctx, b.seqs); err != nil {
 		return fmt.Errorf("give facts to their orders: %w", err)
+	}
+	return nil
+}
+
+// replace notes which numbers took the place of which, so that the cases of the old ones follow:
+// one after the other, for a chain of corrections may lie in one batch.
+func replace(ctx context.Context, q *query.Queries, replaced []query.InsertReplacementParams) error {
+	var p query.ForgetAnswersParams
+	for _, r := range replaced {
+		if err := q.InsertReplacement(ctx, r); err != nil {
+			return fmt.Errorf("note that %s replaces %s: %w", r.Number, r.Old, err)
+		}
+		p.Stores, p.Numbers = append(p.Stores, r.Store), append(p.Numbers, r.Number)
+	}
+	if len(replaced) == 0 {
+		return nil
+	}
+	if err := q.ForgetAnswers(ctx, p); err != nil {
+		return fmt.Errorf("forget answers about numbers that replace others: %w", err)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (db *DB) Entries(ctx context.Context, store, order string) ([]port.LedgerEn
 	return entries, nil
 }
 
-// KeepEvidence notes originals of a parcel; one that is there already changes nothing.
+// KeepEvidence implements [port.Vault].
 func (db *DB) KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error {
 	p := query.KeepEvidenceParams{Store: store, OrderNo: order, TrackingNumber: number}
 	for _, o := range originals {

@@ -174,6 +174,11 @@ func (c *checker) shipment(d *rules.ShipmentRecorded) {
 	c.time("recorded_at", d.RecordedAt)
 	c.time("shipped_at", d.ShippedAt)
 	c.items(d.Items)
+	if got := d.Replaces; got != "" {
+		if d.Replaces = tracknum.Normalize(got); d.Replaces == "" || len(d.Replaces) > 64 || d.Replaces == d.TrackingNumber {
+			c.fail("replaces", "another tracking number, of 1 to 64 letters and digits", quote(got))
+		}
+	}
 	for i, id := range d.OrderIDs {
 		if !ValidName(id) {
 			c.fail(fmt.Sprintf("order_ids.%d", i), "an order number of 1 to 64 characters A-Z a-z 0-9 . _ -", quote(id))

@@ -85,6 +85,9 @@ func TestBadEvents(t *testing.T) {
 		key, expected    string
 	}{
 		{"version", "order.paid", "specversion", "0.3", "specversion", `"1.0"`},
+		{"replaces itself", "shipment.recorded", "data.replaces", "lp 1", "data.replaces", "another tracking number"},
+		{"replaces nothing", "shipment.recorded", "data.replaces", "--", "data.replaces", "another tracking number"},
+		{"replaces a number", "shipment.recorded", "data.replaces", 7, "data.replaces", "a JSON string"},
 		{"no ID", "order.paid", "id", nil, "id", "1 to 256 characters"},
 		{"long ID", "order.paid", "id", strings.Repeat("x", 257), "id", "1 to 256 characters"},
 		{"number as ID", "order.paid", "id", 7, "id", "a JSON string"},

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,10 +10,11 @@ import (
 
 // Workflow types.
 const (
-	WorkflowOrder  = "Order"
-	WorkflowClaim  = "Claim"
-	WorkflowSweep  = "Sweep"
-	WorkflowOrders = "Orders"
+	WorkflowOrder    = "Order"
+	WorkflowClaim    = "Claim"
+	WorkflowSweep    = "Sweep"
+	WorkflowOrders   = "Orders"
+	WorkflowShipment = "Shipment"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -27,6 +29,7 @@ const (
 	SignalEvent    = "event"             // one CloudEvent or an array of them
 	SignalConfirm  = "confirm-exception" // a Confirmation
 	UpdateConfirm  = "confirm-exception" // a Confirmation; answered by a ConfirmationResult
+	UpdateShip     = "ship"              // of Shipment: a ShipNumber; answered by it as it is declared
 	QueryAssess    = "assessment"        // an AsOf; answered by a rules.Assessment
 	QueryTimeline  = "timeline"          // answered by []TimelineEntry
 	sourceTemporal = "parcelward/temporal/"
@@ -47,6 +50,12 @@ const (
 	ActivitySweep       = "Sweep"       // SweepInput to SweepResult
 	ActivityPollOrders  = "PollOrders"  // OrdersInput to OrdersResult
 	ActivityDiagnose    = "Diagnose"    // DiagnoseRequest to DiagnoseResult
+
+	ActivityListLogistics   = "ListLogistics"   // OrderRef to []string, IDs of logistics orders
+	ActivityCreateLogistics = "CreateLogistics" // LogisticsRequest to Logistics
+	ActivityFetchWaybill    = "FetchWaybill"    // WaybillRequest to Evidence
+	ActivityKeepEvidence    = "KeepEvidence"    // local; EvidenceOf
+	ActivityDeclare         = "Declare"         // DeclareRequest to Declared
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -60,6 +69,7 @@ const (
 	ErrUnavailable = "Unavailable" // worth a repeat
 	ErrTooLate     = "TooLate"     // update refused: the deadline has passed
 	ErrNoCase      = "NoCase"      // update refused: no such open case
+	ErrBusy        = "Busy"        // update refused: what was given before is being carried out
 )
 
 // SearchAttribute is a custom search attribute that must be registered with the namespace.
@@ -98,6 +108,16 @@ func OrderWorkflowID(store, order string) string { return "order/" + store + "/"
 // stall twice, so the moment of opening is part of it.
 func ClaimWorkflowID(store, order string, c rules.CaseID) string {
 	return "claim/" + store + "/" + order + "/" + c.TrackingNumber + "/" + string(c.Kind) + "/" + c.OpenedAt.UTC().Format(openedAtLayout)
+}
+
+// ShipmentWorkflowID is the ID of the workflow that sends one parcel of an order; serial counts
+// the parcels of an order that is sent in several, from 1.
+func ShipmentWorkflowID(store, order string, serial int) string {
+	id := "shipment/" + store + "/" + order
+	if serial > 1 {
+		id += "/" + strconv.Itoa(serial)
+	}
+	return id
 }
 
 // SweepID names the Schedule, and the workflow, that asks a tracking service.

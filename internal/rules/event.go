@@ -142,6 +142,11 @@ type AddressChanged struct {
 func (d *AddressChanged) At() time.Time { return d.When }
 
 // ShipmentRecorded says that a tracking number stands on the platform.
+//
+// Replaces extends the exchange format: the number of the same parcel that stood there before.
+// What is learnt of the new number from then on goes to the old number's trace too, so that the
+// cases of the old number follow the parcel. Nothing else follows from it: both numbers are
+// recorded.
 type ShipmentRecorded struct {
 	TrackingNumber string    `json:"tracking_number"` // normalised
 	Carrier        string    `json:"carrier"`
@@ -151,6 +156,7 @@ type ShipmentRecorded struct {
 	TraceAlert     bool      `json:"trace_alert"`
 	Items          []Item    `json:"items,omitempty"`     // of a split order
 	OrderIDs       []string  `json:"order_ids,omitempty"` // further orders of the store in the same parcel
+	Replaces       string    `json:"replaces,omitempty"`  // normalised; empty: a parcel's first number
 }
 
 // At implements [Data].

@@ -69,16 +69,24 @@ const (
 	NoticeCompliance      = "compliance-papers" // before shipping to the EU
 	NoticeServiceMismatch = FlagServiceMismatch
 	NoticeOvercharge      = FlagOvercharge
-	NoticeCustoms         = "customs-hold"  // a clearance document wins 7 days
-	NoticeConfirm         = "confirm"       // a case opened: press the button in the seller centre
-	NoticeFile            = "file"          // papers and filing
-	NoticeOutcome         = "outcome"       // results are expected: look them up
-	NoticeOverdue         = "overdue"       // the platform is late: a ticket
-	NoticeAppeal          = "appeal"        // one appeal, with new originals
-	NoticeEnded           = "ended"         // the case is over
-	NoticeGuide           = "guide-dispute" // delivered but not received: guide the buyer
-	NoticeNumberFormat    = "number-format" // a postal number with a wrong check digit
-	NoticeNumberCheck     = "number-check"  // the carrier does not know the number
+	NoticeCustoms         = "customs-hold"   // a clearance document wins 7 days
+	NoticeConfirm         = "confirm"        // a case opened: press the button in the seller centre
+	NoticeFile            = "file"           // papers and filing
+	NoticeOutcome         = "outcome"        // results are expected: look them up
+	NoticeOverdue         = "overdue"        // the platform is late: a ticket
+	NoticeAppeal          = "appeal"         // one appeal, with new originals
+	NoticeEnded           = "ended"          // the case is over
+	NoticeGuide           = "guide-dispute"  // delivered but not received: guide the buyer
+	NoticeLabelBlocked    = "label-blocked"  // a label must not be made: the findings say why
+	NoticeLabelRefused    = "label-refused"  // the platform makes no label
+	NoticeWaybill         = "waybill"        // the waybill could not be fetched: keep a scan
+	NoticeShip            = "ship"           // the label is made: ship, and give the number
+	NoticeNumberRefused   = "number-refused" // the platform does not take the number: give another
+	NoticeNumberForm      = "number-form"    // the number has not the form that the platform asks of the service
+	NoticeByHand          = "ship-by-hand"   // no interface: a person enters the number on the platform
+	NoticePlatformAway    = "platform-away"  // the platform does not answer; it is tried again
+	NoticeNumberFormat    = "number-format"  // a postal number with a wrong check digit
+	NoticeNumberCheck     = "number-check"   // the carrier does not know the number
 )
 
 // Notice is something that people must be told now.
@@ -301,16 +309,9 @@ func (v *view) flagged(flag string) time.Time {
 
 // beforeShipping warns while the label is not made: afterwards it is too late.
 func (v *view) beforeShipping(n *notices) {
-	pack, country, service := v.rules.Pack, v.created.Buyer.Country, v.created.ServiceCode
-	warn := func(code string, applies bool) {
-		if applies {
-			n.add(Notice{Key: "before-shipping/" + code, Code: code, Due: v.created.CreatedAt, Service: pack.NearestCertified(country)})
-		}
+	for _, f := range v.shippingRisks(v.created.ServiceCode, false) {
+		n.add(Notice{Key: "before-shipping/" + f.Code, Code: f.Code, Due: v.created.CreatedAt, Service: v.rules.Pack.NearestCertified(v.created.Buyer.Country)})
 	}
-	warn(NoticeTaxID, v.taxIDMissing())
-	warn(NoticeUncertified, !pack.Certified(service))
-	warn(NoticeTraceAlert, pack.Economy(service))
-	warn(NoticeCompliance, slices.Contains(pack.Shipping.ComplianceCountries.Value, country))
 }
 
 // heldAtCustoms is the row at which p is held now; nil when it is not.

@@ -26,7 +26,7 @@ var (
 
 // RefusedError is a workflow's no, with its reason.
 type RefusedError struct {
-	Type   string // protocol.ErrBadInput, ErrTooLate or ErrNoCase
+	Type   string // protocol.ErrBadInput, ErrTooLate, ErrNoCase or ErrBusy
 	Reason string
 }
 
@@ -99,7 +99,7 @@ func explain(err error) error {
 		return nil
 	}
 	var refused *temporal.ApplicationError
-	if errors.As(err, &refused) && slices.Contains([]string{protocol.ErrBadInput, protocol.ErrTooLate, protocol.ErrNoCase}, refused.Type()) {
+	if errors.As(err, &refused) && slices.Contains([]string{protocol.ErrBadInput, protocol.ErrTooLate, protocol.ErrNoCase, protocol.ErrBusy}, refused.Type()) {
 		return &RefusedError{refused.Type(), refused.Message()}
 	}
 	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -181,9 +182,10 @@ func (c *Client) LogisticsOrders(ctx context.Context, store, order string) ([]Lo
 
 // CreateLogistics makes a logistics order, once per order and solution: it looks first whether
 // there is one. param is order_param as the platform documents it, which must name the order
-// in trade_order_param.trade_order_id; the answer is the logistics order's ID. Where the
-// platform asks for a retry the error is an *[port.UnavailableError].
-func (c *Client) CreateLogistics(ctx context.Context, store string, param json.RawMessage) (string, error) {
+// in trade_order_param.trade_order_id; the answer is the logistics order's ID. Those named in
+// others are not looked at: they are of other parcels of the order. Where the platform asks for
+// a retry the error is an *[port.UnavailableError].
+func (c *Client) CreateLogistics(ctx context.Context, store string, param json.RawMessage, others ...string) (string, error) {
 	var asked struct {
 		Trade struct {
 			Order wire.Text `json:"trade_order_id"`
@@ -200,7 +202,7 @@ func (c *Client) CreateLogistics(ctx context.Context, store string, param json.R
 		return "", err
 	}
 	for _, o := range known {
-		if o.Solution == string(asked.Solution.Code) && o.ID != "" {
+		if o.Solution == string(asked.Solution.Code) && o.ID != "" && !slices.Contains(others, o.ID) {
 			return o.ID, nil
 		}
 	}

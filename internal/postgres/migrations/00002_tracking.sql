@@ -35,6 +35,7 @@ CREATE TABLE aliases (
     learnt_at       timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (alias, store, tracking_number)
 );
+CREATE INDEX aliases_of_number ON aliases (store, tracking_number);
 
 -- What was pushed of numbers that no order has recorded yet: kept until one does.
 CREATE TABLE strays (

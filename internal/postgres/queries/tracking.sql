@@ -66,6 +66,29 @@ FROM (SELECT unnest(@aliases::text[]) AS alias, unnest(@stores::text[]) AS store
 ORDER BY w.alias, w.store, w.number
 ON CONFLICT DO NOTHING;
 
+-- name: InsertReplacement :exec
+-- What is learnt of a number that replaces another goes to the other's trace too, and so on
+-- along a chain of corrections, in whatever order they come in.
+WITH later AS (
+    SELECT @number::text AS alias
+    UNION
+    SELECT a.alias FROM aliases a WHERE a.store = @store::text AND a.tracking_number = @number::text
+), earlier AS (
+    SELECT @old::text AS number
+    UNION
+    SELECT a.tracking_number FROM aliases a WHERE a.alias = @old::text AND a.store = @store::text
+)
+INSERT INTO aliases (alias, store, tracking_number, service)
+SELECT l.alias, @store::text, e.number, 'replaced' FROM later l CROSS JOIN earlier e WHERE l.alias <> e.number
+ORDER BY l.alias, e.number
+ON CONFLICT DO NOTHING;
+
+-- name: ForgetAnswers :exec
+-- The next answer about these numbers is looked at again, though it may be the same.
+UPDATE tracked t SET answer_hash = NULL
+FROM (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number) w
+WHERE t.store = w.store AND t.tracking_number = w.number AND t.answer_hash IS NOT NULL;
+
 -- name: InsertStrays :exec
 INSERT INTO strays (service, tracking_number, hash, answer)
 SELECT DISTINCT ON (w.number, w.hash) @service::text, w.number, w.hash, w.answer

@@ -171,6 +171,23 @@ func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) er
 	return err
 }
 
+const forgetAnswers = `-- name: ForgetAnswers :exec
+UPDATE tracked t SET answer_hash = NULL
+FROM (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w
+WHERE t.store = w.store AND t.tracking_number = w.number AND t.answer_hash IS NOT NULL
+`
+
+type ForgetAnswersParams struct {
+	Stores  []string
+	Numbers []string
+}
+
+// The next answer about these numbers is looked at again, though it may be the same.
+func (q *Queries) ForgetAnswers(ctx context.Context, arg ForgetAnswersParams) error {
+	_, err := q.db.Exec(ctx, forgetAnswers, arg.Stores, arg.Numbers)
+	return err
+}
+
 const foundStrays = `-- name: FoundStrays :many
 SELECT s.service, s.tracking_number, s.hash, s.answer, s.received_at FROM strays s
 WHERE EXISTS (SELECT FROM tracked t WHERE t.tracking_number = s.tracking_number)
@@ -227,6 +244,35 @@ func (q *Queries) InsertAliases(ctx context.Context, arg InsertAliasesParams) er
 		arg.Stores,
 		arg.Numbers,
 	)
+	return err
+}
+
+const insertReplacement = `-- name: InsertReplacement :exec
+WITH later AS (
+    SELECT $2::text AS alias
+    UNION
+    SELECT a.alias FROM aliases a WHERE a.store = $1::text AND a.tracking_number = $2::text
+), earlier AS (
+    SELECT $3::text AS number
+    UNION
+    SELECT a.tracking_number FROM aliases a WHERE a.alias = $3::text AND a.store = $1::text
+)
+INSERT INTO aliases (alias, store, tracking_number, service)
+SELECT l.alias, $1::text, e.number, 'replaced' FROM later l CROSS JOIN earlier e WHERE l.alias <> e.number
+ORDER BY l.alias, e.number
+ON CONFLICT DO NOTHING
+`
+
+type InsertReplacementParams struct {
+	Store  string
+	Number string
+	Old    string
+}
+
+// What is learnt of a number that replaces another goes to the other's trace too, and so on
+// along a chain of corrections, in whatever order they come in.
+func (q *Queries) InsertReplacement(ctx context.Context, arg InsertReplacementParams) error {
+	_, err := q.db.Exec(ctx, insertReplacement, arg.Store, arg.Number, arg.Old)
 	return err
 }
 

@@ -49,29 +49,8 @@ func told(n rules.Notice, p *rules.ClaimPlan, loc *time.Location) Text {
 		return reminder(n.Deadline, by)
 	case rules.NoticeMissed:
 		return missed(n.Deadline, by)
-	case rules.NoticeTaxID:
-		return Text{
-			"目的国要求买家税号（如巴西 CPF/CNPJ、俄罗斯 INN），订单里没有有效税号。请在打单前向买家索取，否则全程没有轨迹，也无法索赔。",
-			"The destination asks for the buyer's tax ID (CPF or CNPJ in Brazil, INN in Russia) and the order has no valid one. Ask the buyer before the label is made: without it there will be no tracking and no claim.",
-		}
-	case rules.NoticeUncertified:
-		return both("所选物流不是平台认证渠道，出了问题不能索赔，还会影响搜索曝光。建议改用 %s。",
-			"The chosen service is not certified: no claim can be made and search exposure suffers. Consider %s instead.", n.Service)
-	case rules.NoticeTraceAlert:
-		return Text{
-			"这是低价线路。请在打单前于物流方案页勾选“启用轨迹异常预警”，否则轨迹中断过久会被自动拒赔。",
-			"This is an economy line. Switch on trace alerts on the shipping plan page before the label is made, or a long silence will be refused automatically.",
-		}
-	case rules.NoticeCompliance:
-		return Text{
-			"发往欧盟：打单前请确认 CE 标志、制造商地址和欧盟代表信息已备案。",
-			"Bound for the EU: before the label is made, check that the CE mark, the manufacturer's address and the EU representative are on file.",
-		}
-	case rules.NoticeServiceMismatch:
-		return Text{
-			"实际使用的物流服务与运费模板不一致，买家可能发起运费投诉。请核对服务代码并留好发货凭证。",
-			"The service used differs from the order's freight template; the buyer may complain about freight. Check the service code and keep the shipping papers.",
-		}
+	case rules.NoticeTaxID, rules.NoticeUncertified, rules.NoticeTraceAlert, rules.NoticeCompliance, rules.NoticeServiceMismatch:
+		return risk(n.Code, n.Service)
 	case rules.NoticeOvercharge:
 		return Text{
 			"买家实付运费高于页面展示，已构成运费投诉依据。建议退还差额。",

@@ -193,7 +193,20 @@ func (t *Twin) abnormalOrders(c *call) (object, *problem) {
 
 type logisticsOrder struct {
 	seller, id, order, lp, solution string
+	number                          string // international; empty until it is given
 	at                              time.Time
+}
+
+// GiveNumber gives a logistics order its international number, as the platform does some time
+// after it was made.
+func (t *Twin) GiveNumber(id, number string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.logistics {
+		if t.logistics[i].id == id {
+			t.logistics[i].number = number
+		}
+	}
 }
 
 func (t *Twin) createLogistics(c *call) (object, *problem) {
@@ -229,7 +242,7 @@ func (t *Twin) logisticsOrders(c *call) (object, *problem) {
 		if o.seller == c.seller && o.order == c.get("trade_order_id") {
 			list.items = append(list.items, object{
 				"logistics_order_id": number(o.id), "trade_order_id": number(o.order), "out_order_code": o.lp, "solution_code": o.solution,
-				"logistics_status": "wait_warehouse_receive_goods", "gmt_create": shown(o.at),
+				"international_logistics_num": o.number, "logistics_status": "wait_warehouse_receive_goods", "gmt_create": shown(o.at),
 			})
 		}
 	}

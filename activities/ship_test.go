@@ -1,0 +1,90 @@
+package activities_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"parcelward/activities"
+	"parcelward/internal/port"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+)
+
+// The file stays outside of workflows: its hash, kind and name go in, and it is kept under the
+// logistics order's ID.
+func TestFetchWaybill(t *testing.T) {
+	t.Parallel()
+	p := &ports{}
+	value, err := environment(p).ExecuteActivity(protocol.ActivityFetchWaybill, inputs[protocol.ActivityFetchWaybill])
+	require.NoError(t, err)
+	var e protocol.Evidence
+	require.NoError(t, value.Get(&e))
+	const sum = "e16fa5d9b51928755db85b917f0297babaf22c7a47e97d9212adab56e61ba04e"
+	require.Equal(t, protocol.Evidence{Kind: "waybill", Name: "waybill-700001.pdf", SHA256: sum}, e)
+	require.Equal(t, []string{"700001 waybill waybill-700001.pdf " + sum}, p.kept)
+}
+
+// A number is declared, or put in the place of another; a no is an answer for a person, and a
+// platform that is away is asked again.
+func TestDeclare(t *testing.T) {
+	t.Parallel()
+	form := &port.FormError{Number: "LP1", Service: "CPAM", Pattern: "^[A-Z]{2}$"}
+	for name, tc := range map[string]struct {
+		old     string
+		err     error
+		want    protocol.Declared
+		asked   string
+		failing bool
+	}{
+		"taken":     {want: protocol.Declared{}, asked: "declare"},
+		"corrected": {old: "LP0", want: protocol.Declared{}, asked: "correct"},
+		"no": {
+			err: fmt.Errorf("order closed: %w", port.ErrRefused), asked: "declare",
+			want: protocol.Declared{Refused: &protocol.Refused{Code: rules.NoticeNumberRefused, Reason: "order closed: refused"}},
+		},
+		"wrong form": {
+			err: fmt.Errorf("checked: %w", form), asked: "declare",
+			want: protocol.Declared{Refused: &protocol.Refused{Code: rules.NoticeNumberForm, Reason: "^[A-Z]{2}$"}},
+		},
+		"away": {err: errors.New("connection reset"), asked: "declare", failing: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &ports{err: tc.err}
+			value, err := environment(p).ExecuteActivity(protocol.ActivityDeclare, protocol.DeclareRequest{Number: "LP1", OldNumber: tc.old})
+			require.Equal(t, []string{tc.asked}, p.declared)
+			if tc.failing {
+				var failed *temporal.ApplicationError
+				require.ErrorAs(t, err, &failed)
+				require.False(t, failed.NonRetryable())
+				return
+			}
+			require.NoError(t, err)
+			var got protocol.Declared
+			require.NoError(t, value.Get(&got))
+			require.Equal(t, tc.want, got)
+		})
+	}
+}
+
+func TestAssistedShips(t *testing.T) {
+	t.Parallel()
+	a := activities.Assisted{}
+	made, err := a.CreateLogistics(t.Context(), protocol.LogisticsRequest{})
+	require.NoError(t, err)
+	require.Equal(t, protocol.Logistics{Pending: true}, made)
+	for _, put := range []func() (protocol.Declared, error){
+		func() (protocol.Declared, error) { return a.Declare(t.Context(), protocol.DeclareRequest{}) },
+		func() (protocol.Declared, error) { return a.Correct(t.Context(), protocol.DeclareRequest{}) },
+	} {
+		done, err := put()
+		require.NoError(t, err)
+		require.True(t, done.Pending)
+	}
+	_, err = a.Waybill(t.Context(), "s", "L1")
+	require.ErrorIs(t, err, port.ErrRefused)
+}

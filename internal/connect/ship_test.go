@@ -1,0 +1,146 @@
+package connect_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"parcelward/activities"
+	"parcelward/internal/config"
+	"parcelward/internal/connect"
+	"parcelward/internal/port"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules/money"
+	twin "parcelward/internal/sandbox/aliexpress"
+	"parcelward/internal/sandbox/fault"
+	"parcelward/internal/sandbox/world"
+)
+
+const (
+	store = "cn-1001"
+	order = "8190001"
+)
+
+type tokens map[string][]byte
+
+func (t tokens) Token(_ context.Context, _, store string) ([]byte, error) { return t[store], nil }
+
+func (t tokens) SaveToken(_ context.Context, _, store string, token []byte) error {
+	t[store] = token
+	return nil
+}
+
+// shipping is a platform with one paid order, as its store is connected to it.
+func shipping(t *testing.T) (port.Shipper, *twin.Twin, *fault.Injector) {
+	t.Helper()
+	w := world.New(protocol.Clock{})
+	platform := twin.New(w, twin.Options{AppKey: "k", AppSecret: "s"})
+	t.Cleanup(platform.Close)
+	faults := fault.New(1)
+	server := httptest.NewServer(faults.Wrap(platform.Handler()))
+	t.Cleanup(server.Close)
+	usd, err := money.Parse("60.00", "USD")
+	require.NoError(t, err)
+	at := w.Now().Add(-time.Hour).Truncate(time.Second)
+	platform.Add(twin.Order{
+		Seller: "seller", ID: order, Status: "WAIT_SELLER_SEND_GOODS", Created: at, Paid: at, Modified: at, Buyer: "es123", Name: "Ana", Country: "ES",
+		Amount: usd, Freight: usd, Lines: []twin.Line{{ID: "1", Product: "1", SKU: "RED-1", Category: "200", Service: "CPAM", Quantity: 1, Price: usd}},
+	})
+	services := connect.Connect(&config.Services{AliExpress: config.AliExpress{AppKey: "k", AppSecret: "s", URL: server.URL}}, protocol.Clock{}, tokens{}, nil)
+	require.Empty(t, services.Problems)
+	require.NoError(t, services.AliExpress.Authorise(t.Context(), store, platform.Code("seller"), ""))
+	return services.Shipper([]string{store}, activities.Assisted{}), platform, faults
+}
+
+// A label is made once, though its answer is lost, and again for another parcel of the order;
+// its number comes when the platform has it.
+func TestLabel(t *testing.T) {
+	t.Parallel()
+	s, platform, faults := shipping(t)
+	r := protocol.LogisticsRequest{
+		Key: "k", Store: store, Order: order, Service: "CAINIAO_STANDARD",
+		OrderParam: json.RawMessage(`{"trade_order_param":{"trade_order_id":404,"trade_order_from":"ESCROW"},"package_params":[]}`),
+	}
+	// The first call looks; the second makes the label, and its answer is lost.
+	faults.Add(fault.Fault{Times: 1, Delay: time.Nanosecond}, fault.Fault{Times: 1, Status: 503, LostAnswer: true})
+	_, err := s.CreateLogistics(t.Context(), r)
+	var away *port.UnavailableError
+	require.ErrorAs(t, err, &away)
+	first, err := s.CreateLogistics(t.Context(), r)
+	require.NoError(t, err)
+	require.Empty(t, first.Number)
+	ids, err := s.Logistics(t.Context(), store, order)
+	require.NoError(t, err)
+	require.Equal(t, []string{first.ID}, ids)
+
+	platform.GiveNumber(first.ID, "rb 123456785 cn")
+	again, err := s.CreateLogistics(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, protocol.Logistics{ID: first.ID, Number: "RB123456785CN"}, again)
+	pdf, err := s.Waybill(t.Context(), store, first.ID)
+	require.NoError(t, err)
+	require.Contains(t, string(pdf), "%PDF-")
+
+	r.Others = ids
+	second, err := s.CreateLogistics(t.Context(), r)
+	require.NoError(t, err)
+	require.NotEqual(t, first.ID, second.ID)
+
+	for _, wrong := range []protocol.LogisticsRequest{
+		{Store: store, Order: "a-1", Service: "CPAM"},
+		{Store: store, Order: order, Service: "CPAM", OrderParam: json.RawMessage(`[]`)},
+		{Store: store, Order: order, Service: "CPAM", OrderParam: json.RawMessage(`{"solution_param":7}`)},
+	} {
+		_, err := s.CreateLogistics(t.Context(), wrong)
+		require.ErrorIs(t, err, port.ErrRefused)
+	}
+}
+
+// A number is declared once, though its answer is lost, and corrected; one that has not the
+// form of its service never goes out.
+func TestNumber(t *testing.T) {
+	t.Parallel()
+	s, platform, faults := shipping(t)
+	r := protocol.DeclareRequest{Store: store, Order: order, Number: "LP00123456789012", Service: "CPAM"}
+	_, err := s.Declare(t.Context(), r)
+	var form *port.FormError
+	require.ErrorAs(t, err, &form)
+	require.ErrorIs(t, err, port.ErrRefused)
+	require.NotEmpty(t, form.Pattern)
+	r.Number = "RB123456785CN"
+	// It asks for the services, looks, and declares.
+	faults.Add(fault.Fault{Times: 1, Delay: time.Nanosecond}, fault.Fault{Times: 1, Delay: time.Nanosecond}, fault.Fault{Times: 1, Status: 503, LostAnswer: true})
+	for range 2 {
+		_, err = s.Declare(t.Context(), r)
+		require.NoError(t, err)
+	}
+	r.OldNumber, r.OldService, r.Number = r.Number, r.Service, "LP"
+	_, err = s.Correct(t.Context(), r)
+	require.ErrorAs(t, err, &form)
+	r.Number = "RB000000015CN"
+	for range 2 {
+		_, err = s.Correct(t.Context(), r)
+		require.NoError(t, err)
+	}
+	o, _ := platform.Order(order)
+	require.Len(t, o.Parcels, 1)
+	require.Equal(t, "RB000000015CN", o.Parcels[0].Number)
+}
+
+// A store that is not connected, and one without keys, ships by hand.
+func TestOtherStoresShipByHand(t *testing.T) {
+	t.Parallel()
+	connected, _, _ := shipping(t)
+	for _, s := range []port.Shipper{connected, connect.Services{}.Shipper([]string{"other"}, activities.Assisted{})} {
+		made, err := s.CreateLogistics(t.Context(), protocol.LogisticsRequest{Store: "other", Order: order})
+		require.NoError(t, err)
+		require.True(t, made.Pending)
+		done, err := s.Declare(t.Context(), protocol.DeclareRequest{Store: "other", Order: order})
+		require.NoError(t, err)
+		require.True(t, done.Pending)
+	}
+}
