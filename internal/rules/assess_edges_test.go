@@ -152,7 +152,9 @@ func TestEdges(t *testing.T) {
 		{
 			"decided at the appeal, and otherwise after it",
 			edgeStalled(append(refusedOnce, edgeDecided(appealed, rules.DecisionApproved), edgeDecided(appealed.Add(second), rules.DecisionRejected))...),
-			late, []string{"stall closed"}, nil,
+			late,
+			[]string{"stall closed"},
+			nil,
 		},
 		{"decided at the filing", edgeStalled(edgeFiled(edgeParcel, filed), edgeDecided(filed, rules.DecisionApproved)), late, []string{"stall approved"}, nil},
 		{"decided 1 s before the filing", edgeStalled(edgeFiled(edgeParcel, filed), edgeDecided(filed.Add(-second), rules.DecisionApproved)), late, []string{"stall filed"}, nil},
@@ -161,7 +163,9 @@ func TestEdges(t *testing.T) {
 			"two filings with one claim ID",
 			edgeStalled(edgeShipped("LP2", "CAINIAO_STANDARD", edgeCreated.Add(time.Hour)), edgeScan("LP2", edgePicked, rules.PickedUp),
 				edgeFiled(edgeParcel, filed), edgeFiled("LP2", filed.Add(second))),
-			edgeConfirm, []string{"stall filed", "stall open"}, nil,
+			edgeConfirm,
+			[]string{"stall filed", "stall open"},
+			nil,
 		},
 
 		{"moved at the order's end", edgeStalled(edgeMoves(moved), edgeCancelled(moved)), late, []string{"stall movement-resumed"}, nil},
@@ -179,7 +183,9 @@ func TestEdges(t *testing.T) {
 		{
 			"delivered 1 s after the dispute opened",
 			edgeStalled(edgeScan(edgeParcel, moved, rules.Delivered), edgeDispute(rules.TypeDisputeOpened, moved.Add(-second))),
-			moved, []string{"stall movement-resumed", "not-received open"}, nil,
+			moved,
+			[]string{"stall movement-resumed", "not-received open"},
+			nil,
 		},
 
 		{"economy line, silent for 15 d", edgeEconomy(15 * edgeDay), edgeOpened, []string{"lost open"}, nil},
