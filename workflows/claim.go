@@ -200,6 +200,7 @@ func (c *claim) gather(ctx workflow.Context) error {
 // statuses. When the alarm rings it reads the inbox before it lets a deadline take effect.
 func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error {
 	is := func() bool { return slices.Contains(statuses, c.plan.Case.Status) }
+	c.alarm.stale = true // it was set for an earlier status
 	for is() && c.goesOn(ctx) {
 		if err := c.announce(ctx); err != nil {
 			return err
