@@ -8,7 +8,8 @@ import (
 	"parcelward/internal/protocol"
 )
 
-// notifier writes notices to the log, each once. Chat and mail come with the console.
+// notifier keeps notices in the database and shows each once in the log. Chat and mail come
+// with the console.
 type notifier struct {
 	db  *postgres.DB
 	log *slog.Logger

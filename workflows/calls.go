@@ -47,14 +47,11 @@ func poll(ctx workflow.Context, p protocol.PollRequest) error {
 	return workflow.ExecuteActivity(ctx, protocol.ActivityPollCarrier, p).Get(ctx, nil)
 }
 
-// notify tries for some minutes: the story is deaf meanwhile. What could not be sent is tried
-// again later, until it is stale.
+// notify is local: a notice is told by keeping it where people and the senders of messages
+// read it, in our own database. What could not be kept is tried again later, until it is stale.
 func notify(ctx workflow.Context, n protocol.Notice) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute, Summary: n.Kind,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 20 * time.Second},
-	})
-	return workflow.ExecuteActivity(ctx, protocol.ActivityNotify, n).Get(ctx, nil)
+	ctx = workflow.WithLocalActivityOptions(ctx, local("Tell · 通知 "+n.Kind))
+	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityNotify, n).Get(ctx, nil)
 }
 
 // gather lists the evidence that the vault holds.

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -150,13 +151,23 @@ const (
 	stepAppeal = "appeal"
 )
 
-// brought records what a step did, and looks again.
+// brought records what a step did, and looks again. A step that the inbox refuses to know of
+// was done all the same: it is kept as a message, no machine does it again, and a person, who
+// is asked for it as after a step that failed, finds it done and reports it.
 func (c *claim) brought(ctx workflow.Context, step string, t rules.EventType, data rules.Data) error {
 	err := c.bring(ctx, rules.Event{Source: protocol.SourceOfStory(c.id), ID: step, Type: t, Time: data.At(), Data: data})
-	if err != nil {
+	if ctx.Err() != nil {
 		return err
 	}
-	return c.takeIn(ctx, false)
+	if err != nil {
+		done, unwritten := json.Marshal(data)
+		c.log.Error("done by machine, but not recorded; a person must report it", "step", step, "data", string(done), "error", errors.Join(err, unwritten))
+		c.heard++ // it is kept under a number of its own
+		if err := c.keep(ctx, step, done); err != nil {
+			return err
+		}
+	}
+	return c.takeIn(ctx, err != nil)
 }
 
 // byMachine is how long a machine tries a step that must be done by a deadline: some minutes
@@ -189,6 +200,7 @@ func (c *claim) gather(ctx workflow.Context) error {
 // statuses. When the alarm rings it reads the inbox before it lets a deadline take effect.
 func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error {
 	is := func() bool { return slices.Contains(statuses, c.plan.Case.Status) }
+	c.alarm.stale = true // it was set for an earlier status
 	for is() && c.goesOn(ctx) {
 		if err := c.announce(ctx); err != nil {
 			return err

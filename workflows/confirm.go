@@ -3,7 +3,6 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -12,33 +11,14 @@ import (
 
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
-	"parcelward/internal/rules/tracknum"
 )
-
-// checkConfirmation says what is wrong with a confirmation in itself, and normalises it.
-func checkConfirmation(c protocol.Confirmation) (protocol.Confirmation, error) {
-	c.TrackingNumber = tracknum.Normalize(c.TrackingNumber)
-	switch {
-	case c.TrackingNumber == "":
-		return c, fmt.Errorf("tracking_number: expected the parcel's number, got none")
-	case c.By == "":
-		return c, fmt.Errorf("by: expected the name of the person who pressed the button, got none")
-	}
-	if c.Kind == "" {
-		return c, nil
-	}
-	if slices.Contains(rules.CaseKinds(), c.Kind) {
-		return c, nil
-	}
-	return c, fmt.Errorf("kind: expected one of %v or none, got %q", rules.CaseKinds(), c.Kind)
-}
 
 // confirmUpdate records that a person pressed the confirm button and answers which cases
 // are confirmed now, or why none is.
 func (o *order) confirmUpdate(ctx workflow.Context, c protocol.Confirmation) (protocol.ConfirmationResult, error) {
 	o.heard++
 	message := o.heard
-	c, err := checkConfirmation(c)
+	c, err := c.Check(o.now(ctx))
 	if err != nil {
 		return protocol.ConfirmationResult{}, temporal.NewApplicationError(err.Error(), protocol.ErrBadInput)
 	}
@@ -119,7 +99,7 @@ func (s *story) hearConfirmations(ctx workflow.Context, unexpired unexpired) err
 		var c protocol.Confirmation
 		err := json.Unmarshal(data, &c)
 		if err == nil {
-			c, err = checkConfirmation(c)
+			c, err = c.Check(s.now(ctx))
 		}
 		if err == nil {
 			var e rules.Event
@@ -132,7 +112,7 @@ func (s *story) hearConfirmations(ctx workflow.Context, unexpired unexpired) err
 		}
 		if err != nil {
 			s.log.Warn("confirmation without effect kept", "error", err)
-			if err := s.record(ctx, []json.RawMessage{s.unreadable(ctx, protocol.SignalConfirm, data)}); err != nil {
+			if err := s.keep(ctx, protocol.SignalConfirm, data); err != nil {
 				return err
 			}
 		}

@@ -30,10 +30,11 @@ func event(t rules.EventType, at time.Time, data rules.Data) rules.Event {
 func usd(s string) money.Amount { return money.Amount{Value: decimal.MustParse(s), Currency: "USD"} }
 
 func orderCreated(country string, free bool) rules.Event {
+	price := usd("98.20")
 	return event(rules.TypeOrderCreated, created, &rules.OrderCreated{
 		CreatedAt: created, Buyer: rules.Buyer{Name: "Ana Souza", Country: country}, Category: rules.Standard,
 		ServiceCode: "CAINIAO_STANDARD", FreeShipping: free, AmountPaid: usd("98.20"), Freight: usd("0.00"),
-		Commission: usd("8.00"), Tax: usd("2.00"), Items: []rules.Item{{SKU: "LAMP-1", Quantity: 1}},
+		Commission: usd("8.00"), Tax: usd("2.00"), Items: []rules.Item{{SKU: "LAMP-1", Quantity: 1, Price: &price}},
 	})
 }
 

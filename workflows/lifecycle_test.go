@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -20,8 +21,8 @@ func TestCancel(t *testing.T) {
 			w.env.OnActivity(activity, mock.Anything, mock.Anything).After(10*time.Hour).Return(nil, nil).Maybe()
 		}
 	}
-	slowNotice := func(w *world) {
-		w.env.OnActivity(protocol.ActivityNotify, mock.Anything, mock.Anything).After(10 * time.Hour).Return(nil).Maybe()
+	unkept := func(w *world) {
+		w.during["notify"] = func(int) error { return errors.New("the database is away") }
 	}
 	for _, tc := range []struct {
 		name  string
@@ -37,12 +38,12 @@ func TestCancel(t *testing.T) {
 		{"asking the carrier", opened, stalled(), false, func(w *world) {
 			w.env.OnActivity(protocol.ActivityPollCarrier, mock.Anything, mock.Anything).After(10 * time.Hour).Return(nil).Maybe()
 		}, time.Minute},
-		{"notifying", created, []rules.Event{orderCreated("BR", false), paid(created)}, false, slowNotice, time.Minute},
+		{"notices cannot be kept", created, []rules.Event{orderCreated("BR", false), paid(created)}, false, unkept, time.Minute},
 		{"inbox away", created, []rules.Event{orderCreated("US", false), paid(created)}, false, func(w *world) {
 			w.inboxDown(created.Add(day), created.Add(90*day))
 		}, 60 * time.Hour},
 		{"claim: awaiting the confirmation", opened, stalled(), true, nil, time.Hour},
-		{"claim: notifying", opened, stalled(), true, slowNotice, time.Minute},
+		{"claim: notices cannot be kept", opened, stalled(), true, unkept, time.Minute},
 		{"claim: inbox away", opened, stalled(), true, func(w *world) { w.inboxDown(opened, opened.Add(90*day)) }, 70 * time.Hour},
 		{"claim: filing", confirmedAt, stalled(confirmed(confirmedAt)), true, slow(protocol.ActivityFile), time.Minute},
 		{"claim: awaiting the filing", confirmedAt, stalled(confirmed(confirmedAt)), true, nil, time.Hour},

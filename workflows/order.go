@@ -172,8 +172,8 @@ func (o *order) register(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, protocol.UpdateConfirm, o.confirmUpdate, workflow.UpdateHandlerOptions{
-		Validator: func(_ workflow.Context, c protocol.Confirmation) error {
-			_, err := checkConfirmation(c)
+		Validator: func(ctx workflow.Context, c protocol.Confirmation) error {
+			_, err := c.Check(o.now(ctx))
 			return err
 		},
 		Description: "A person pressed the confirm button in the seller centre · 已在卖家后台确认异常",

@@ -138,11 +138,11 @@ func (s *story) takeIn(ctx workflow.Context, reread, forOrder bool, unexpired un
 	}
 }
 
-// hear takes in every waiting event signal and reports whether there was one. An event that
-// did not come from the inbox goes there first; one that cannot be read is kept there too.
+// hear takes in every waiting event signal. An event that did not come from the inbox goes
+// there first; one that cannot be read is kept there too.
 func (s *story) hear(ctx workflow.Context) error {
 	ch := workflow.GetSignalChannel(ctx, protocol.SignalEvent)
-	var unwritten []json.RawMessage
+	var outside []json.RawMessage
 	for {
 		var message converter.RawValue
 		if !ch.ReceiveAsync(&message) {
@@ -153,26 +153,56 @@ func (s *story) hear(ctx workflow.Context) error {
 		var why error    // of the last
 		for _, raw := range split(message.Payload().GetData()) {
 			f, err := protocol.DecodeFact(raw)
-			if err != nil {
+			if err == nil && f.Position == 0 {
+				_, err = protocol.DecodeEvent(raw) // as the inbox will
+			}
+			switch {
+			case err != nil:
 				bad, why = append(bad, raw), err
-				continue
-			}
-			if f.Position == 0 {
-				unwritten = append(unwritten, raw)
-				if f.Store != s.facts.Store || f.Order != s.facts.Order {
-					continue // another order's fact: the inbox brings it there
+			case f.Position == 0:
+				outside = append(outside, raw)
+			default:
+				if _, err := s.add(raw); err != nil {
+					s.log.Error("event lost its form", "error", err)
 				}
-			}
-			if _, err := s.add(raw); err != nil {
-				s.log.Error("event lost its form", "error", err)
 			}
 		}
 		if len(bad) > 0 {
 			s.log.Warn("unreadable events kept and ignored", "events", len(bad), "error", why)
-			unwritten = append(unwritten, s.unreadable(ctx, protocol.SignalEvent, bytes.Join(bad, []byte(","))))
+			outside = append(outside, s.unreadable(ctx, protocol.SignalEvent, bytes.Join(bad, []byte(","))))
 		}
 	}
-	return s.record(ctx, unwritten)
+	return s.admit(ctx, outside)
+}
+
+// admit writes events to the inbox and takes in those of this order that it holds then. One
+// that the inbox refuses for good is kept as unreadable; it does not spoil the others.
+func (s *story) admit(ctx workflow.Context, events []json.RawMessage) error {
+	if err := s.record(ctx, events); err != nil {
+		n := len(events)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case n == 1:
+			s.log.Error("event without effect kept", "error", err)
+			s.heard++ // it is kept under a number of its own
+			return s.keep(ctx, protocol.SignalEvent, events[0])
+		}
+		if err := s.admit(ctx, events[:n/2]); err != nil {
+			return err
+		}
+		return s.admit(ctx, events[n/2:])
+	}
+	for _, raw := range events {
+		f, err := protocol.DecodeFact(raw)
+		if err != nil || f.Data == nil || f.Store != s.facts.Store || f.Order != s.facts.Order {
+			continue // without effect here: the inbox brings another order's fact there
+		}
+		if _, err := s.add(raw); err != nil {
+			s.log.Error("event lost its form", "error", err)
+		}
+	}
+	return nil
 }
 
 // split takes a payload that holds one event or an array of them apart. What is no array, or
@@ -214,20 +244,24 @@ func (s *story) unreadable(ctx workflow.Context, message string, data []byte) js
 	return event
 }
 
-// record writes facts that the inbox does not hold yet. It keeps trying, but for facts that
-// the inbox refuses for good: history has them, and they must not stop the story.
+// keep keeps a message without effect. History has one that the inbox does not take even so.
+func (s *story) keep(ctx workflow.Context, message string, data []byte) error {
+	err := s.record(ctx, []json.RawMessage{s.unreadable(ctx, message, data)})
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("message not kept", "message", message, "error", err)
+		return nil
+	}
+	return err
+}
+
+// record writes facts that the inbox does not hold yet. It keeps trying, until they are
+// there, or the inbox refuses them for good: then it returns the refusal.
 func (s *story) record(ctx workflow.Context, events []json.RawMessage) error {
 	for pause := retryInbox; len(events) > 0; pause = min(2*pause, retryInboxMost) {
 		err := recordFacts(ctx, events)
 		var refused *temporal.ApplicationError
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
+		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && refused.NonRetryable() {
 			return err
-		case errors.As(err, &refused) && refused.NonRetryable():
-			s.log.Error("the inbox refuses a fact", "error", err)
-			return nil
 		}
 		s.log.Error("cannot write to the inbox", "error", err)
 		if err := workflow.Sleep(ctx, pause); err != nil {
@@ -238,7 +272,8 @@ func (s *story) record(ctx workflow.Context, events []json.RawMessage) error {
 }
 
 // bring records a fact that the story itself, or a person through it, brings about, and
-// takes it in.
+// takes it in. A fact that the inbox refuses for good is none: the story believes nothing
+// that no audit finds again.
 func (s *story) bring(ctx workflow.Context, e rules.Event) error {
 	e.Store, e.Order = s.facts.Store, s.facts.Order
 	raw, err := protocol.EncodeEvent(e)
@@ -246,6 +281,10 @@ func (s *story) bring(ctx workflow.Context, e rules.Event) error {
 		return err
 	}
 	if err := s.record(ctx, []json.RawMessage{json.RawMessage(raw)}); err != nil {
+		var refused *temporal.ApplicationError
+		if ctx.Err() == nil && errors.As(err, &refused) {
+			err = temporal.NewApplicationErrorWithCause("not recorded: "+refused.Message(), protocol.ErrBadInput, err)
+		}
 		return err
 	}
 	_, err = s.add(json.RawMessage(raw))

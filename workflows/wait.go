@@ -9,12 +9,14 @@ import (
 	"parcelward/internal/protocol"
 )
 
-// alarm is a story's one timer: to the next moment at which something can be due. It is
-// never cancelled for a later moment: when it rings the story looks again, and usually
-// sleeps on.
+// alarm is a story's one timer: to the next moment at which something can be due. Within one
+// wait it is never cancelled for a later moment: when it rings the story looks again, and
+// usually sleeps on. A claim whose case moves on has it put off: to ring in vain costs five
+// events, and its sentence would tell operators of what is over.
 type alarm struct {
 	timer  workflow.Future
 	at     time.Time // virtual; zero: not set
+	stale  bool      // set for what is over: put off to what the story waits for now
 	cancel workflow.CancelFunc
 }
 
@@ -28,7 +30,9 @@ func (s *story) set(ctx workflow.Context, at time.Time, sentence string) {
 		at = earliest(at, s.now(ctx).Add(retryNotice))
 	}
 	a := &s.alarm
-	if at.IsZero() || (!a.at.IsZero() && !at.Before(a.at)) {
+	stale := a.stale
+	a.stale = false
+	if at.IsZero() || (!a.at.IsZero() && !at.Before(a.at) && (!stale || at.Equal(a.at))) {
 		return
 	}
 	if a.cancel != nil {

@@ -167,7 +167,7 @@ func event(id, eventType, at, data string) string {
 const (
 	createdData = `{"created_at":"2026-01-01T10:00:00+08:00","buyer":{"name":"Ana","country":"DE"},"category":"standard","service_code":"CAINIAO_STANDARD",` +
 		`"free_shipping":true,"amount_paid":{"amount":"88.20","currency":"USD"},"freight":{"amount":"0","currency":"USD"},` +
-		`"commission":{"amount":"4.00","currency":"USD"},"tax":{"amount":"0","currency":"USD"},"items":[{"sku":"A","quantity":1}]}`
+		`"commission":{"amount":"4.00","currency":"USD"},"tax":{"amount":"0","currency":"USD"},"items":[{"sku":"A","quantity":1,"price":{"amount":"50.00","currency":"USD"}}]}`
 	recordedData = `{"tracking_number":"LP00123456789012","carrier":"cainiao","service_code":"CAINIAO_STANDARD","recorded_at":"2026-01-02T10:00:00+08:00","shipped_at":"2026-01-02T09:00:00+08:00","trace_alert":false}`
 	scanData     = `{"tracking_number":"LP00123456789012","events":[{"at":"2026-01-20T08:00:00+08:00","milestone":"in_transit","source":"carrier"}]}`
 )

@@ -104,7 +104,7 @@ func order(name string, born time.Time) [][]byte {
 	return [][]byte{
 		event(name, name+"-1", rules.TypeOrderCreated, born, fmt.Sprintf(`{"created_at":%q,"buyer":{"name":"Ana","country":"DE"},"category":"standard","service_code":"CAINIAO_STANDARD",`+
 			`"free_shipping":false,"amount_paid":{"amount":"88.20","currency":"USD"},"freight":{"amount":"0","currency":"USD"},`+
-			`"commission":{"amount":"4.00","currency":"USD"},"tax":{"amount":"0","currency":"USD"},"items":[{"sku":"A","quantity":1}]}`, at(0))),
+			`"commission":{"amount":"4.00","currency":"USD"},"tax":{"amount":"0","currency":"USD"},"items":[{"sku":"A","quantity":1,"price":{"amount":"50.00","currency":"USD"}}]}`, at(0))),
 		event(name, name+"-2", rules.TypeOrderPaid, born, fmt.Sprintf(`{"paid_at":%q}`, at(0))),
 		event(name, name+"-3", rules.TypeShipmentRecorded, born.Add(time.Hour), fmt.Sprintf(
 			`{"tracking_number":"LP%s","carrier":"c","service_code":"CAINIAO_STANDARD","recorded_at":%q,"shipped_at":%q,"trace_alert":false}`, name, at(time.Hour), at(time.Hour))),

@@ -95,10 +95,19 @@ func (s *story) ordered(o sale) {
 		}
 		return a
 	}
+	pieces := max(o.pieces, 1)
+	price := in(o.paid) // of one piece: what was paid, freight aside
+	goods, err := price.Value.Sub(in(o.freight).Value)
+	if err == nil {
+		price.Value, err = goods.Quo(decimal.MustNew(int64(pieces), 0))
+	}
+	if err != nil {
+		panic("demo: " + err.Error())
+	}
 	created := &rules.OrderCreated{
 		Buyer: rules.Buyer{Name: o.buyer, Country: o.country, TaxID: o.taxID}, Category: o.category, ServiceCode: s.service,
 		FreeShipping: o.freeShipping, AmountPaid: in(o.paid), Freight: in(o.freight), Commission: in(o.commission), Tax: in(o.tax),
-		Items: []rules.Item{{SKU: o.sku, Quantity: max(o.pieces, 1)}},
+		Items: []rules.Item{{SKU: o.sku, Quantity: pieces, Price: &price}},
 	}
 	if o.usdRate != "" {
 		rate := decimal.MustParse(o.usdRate)

@@ -54,6 +54,7 @@ func run(m *testing.M) int {
 type server struct {
 	mu      sync.Mutex
 	down    error             // returned by every call
+	hangs   bool              // a start is answered by nobody
 	refuse  map[string]error  // by workflow ID
 	open    map[string]string // run ID by workflow ID
 	runs    int
@@ -77,13 +78,19 @@ type started struct {
 
 func (r started) GetRunID() string { return r.id }
 
-func (s *server) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+func (s *server) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	in := args[0].(protocol.OrderInput)
 	if s.onStart != nil {
 		s.onStart(in)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.hangs {
+		s.mu.Unlock()
+		<-ctx.Done()
+		s.mu.Lock()
+		return nil, ctx.Err()
+	}
 	if err := s.check(o.ID); err != nil {
 		return nil, err
 	}

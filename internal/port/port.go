@@ -49,6 +49,9 @@ type Vault interface {
 
 // Notifier brings notices to people.
 type Notifier interface {
+	// Notify keeps a notice durably, once per key, where people see it and whatever sends
+	// messages finds it. It does not wait for anybody to be reached: stories call it on the
+	// way to a decision.
 	Notify(ctx context.Context, n protocol.Notice) error
 }
 

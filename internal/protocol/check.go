@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,6 +33,7 @@ const (
 	maxCode = 64
 	maxID   = 128
 	maxText = 256
+	maxNote = 4096
 )
 
 func (c *checker) text(key, s string, most int) {
@@ -43,17 +45,39 @@ func (c *checker) text(key, s string, most int) {
 	}
 }
 
+const aTime = "an RFC 3339 time with offset"
+
+// The years that times may have. Deadlines are reckoned from them: one after 9999 could not be
+// written as RFC 3339, and one of long ago is a mistake.
+const (
+	firstYear = 1990
+	lastYear  = 2200
+)
+
+// badTime says what is expected instead of t; empty when t will do.
+func badTime(t time.Time) (expected, got string) {
+	switch year := t.UTC().Year(); {
+	case t.IsZero():
+		return aTime, "none"
+	case year < firstYear || year > lastYear:
+		return fmt.Sprintf("a time in the years %d to %d", firstYear, lastYear), t.Format(time.RFC3339)
+	}
+	return "", ""
+}
+
 func (c *checker) time(key string, t time.Time) {
-	if t.IsZero() {
-		c.fail(key, "an RFC 3339 time with offset", "none")
+	if expected, got := badTime(t); expected != "" {
+		c.fail(key, expected, got)
 	}
 }
+
+const aMoney = `{"amount":"88.20","currency":"USD"}`
 
 func (c *checker) money(key string, a *money.Amount) {
 	switch {
 	case a == nil:
 	case a.Currency == "":
-		c.fail(key, `{"amount":"88.20","currency":"USD"}`, "none")
+		c.fail(key, aMoney, "none")
 	case a.IsNegative():
 		c.fail(key, "an amount that is not negative", a.String())
 	}
@@ -113,12 +137,7 @@ func check(data rules.Data) error {
 		oneOf(c, "kind", d.Kind, rules.DisputeNotReceived, rules.DisputeOther)
 		c.text("dispute_id", d.DisputeID, maxID)
 	case *rules.Confirmed:
-		c.number(&d.TrackingNumber)
-		c.time("at", d.When)
-		c.text("by", d.By, maxText)
-		if d.Kind != "" {
-			oneOf(c, "kind", d.Kind, rules.CaseKinds()...)
-		}
+		c.confirmed(d)
 	case *rules.ClaimFiled:
 		c.filed(d)
 	case *rules.ClaimDecided:
@@ -157,6 +176,21 @@ func (c *checker) created(d *rules.OrderCreated) {
 	c.items(d.Items)
 }
 
+// checkNew is what an event must bear besides when it comes in. Facts that were taken in when
+// less was asked for stay readable, so that no running order loses its beginning.
+func checkNew(data rules.Data) error {
+	d, ok := data.(*rules.OrderCreated)
+	if !ok {
+		return nil
+	}
+	for i, item := range d.Items {
+		if item.Price == nil {
+			return &EventError{fmt.Sprintf("data.items.%d.price", i), aMoney, "none"}
+		}
+	}
+	return nil
+}
+
 func (c *checker) items(items []rules.Item) {
 	for i, item := range items {
 		c.text(fmt.Sprintf("items.%d.sku", i), item.SKU, maxText)
@@ -193,9 +227,7 @@ func (c *checker) trace(d *rules.TrackingUpdated) {
 	}
 	for i := range d.Rows {
 		r := &d.Rows[i]
-		if r.At.IsZero() {
-			c.fail(fmt.Sprintf("events.%d.at", i), "an RFC 3339 time with offset", "none")
-		}
+		c.time(fmt.Sprintf("events.%d.at", i), r.At)
 		if !knownMilestone(r.Milestone) {
 			c.fail(fmt.Sprintf("events.%d.milestone", i), "a milestone of the exchange format", quote(string(r.Milestone)))
 		}
@@ -208,6 +240,37 @@ func (c *checker) trace(d *rules.TrackingUpdated) {
 }
 
 func knownMilestone(m rules.Milestone) bool { return slices.Contains(rules.Milestones(), m) }
+
+func (c *checker) confirmed(d *rules.Confirmed) {
+	c.number(&d.TrackingNumber)
+	c.time("at", d.When)
+	if d.By == "" {
+		c.fail("by", "the name of the person who pressed the button", "none")
+	}
+	c.text("by", d.By, maxText)
+	if d.Note != "" {
+		c.text("note", d.Note, maxNote)
+	}
+	if d.Kind != "" {
+		oneOf(c, "kind", d.Kind, rules.CaseKinds()...)
+	}
+}
+
+// Check says what is wrong with a confirmation in itself, whichever way it came, and
+// normalises its number: what it accepts makes an event that the inbox accepts. A confirmation
+// without a time is one of now. The error is an *[EventError].
+func (c Confirmation) Check(now time.Time) (Confirmation, error) {
+	d := &rules.Confirmed{TrackingNumber: c.TrackingNumber, Kind: c.Kind, When: now, By: c.By, Note: c.Note}
+	if c.At != nil {
+		d.When = *c.At
+	}
+	err := check(d)
+	if bad, ok := errors.AsType[*EventError](err); ok {
+		bad.Key = strings.TrimPrefix(bad.Key, "data.")
+	}
+	c.TrackingNumber = d.TrackingNumber
+	return c, err
+}
 
 func (c *checker) filed(d *rules.ClaimFiled) {
 	c.number(&d.TrackingNumber)

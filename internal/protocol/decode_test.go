@@ -5,10 +5,12 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // object is a JSON object to be spoilt.
@@ -19,7 +21,7 @@ var goodData = map[string]object{
 		"created_at": "2026-03-01T08:00:00+08:00", "buyer": object{"name": "Ana", "country": "BR"}, "category": "standard",
 		"service_code": "CAINIAO_STANDARD", "free_shipping": true, "amount_paid": object{"amount": "98.20", "currency": "USD"},
 		"freight": object{"amount": "0.00", "currency": "USD"}, "commission": object{"amount": "8.00", "currency": "USD"},
-		"tax": object{"amount": "2.00", "currency": "USD"}, "items": []any{object{"sku": "A", "quantity": 1}},
+		"tax": object{"amount": "2.00", "currency": "USD"}, "items": []any{object{"sku": "A", "quantity": 1, "price": object{"amount": "98.20", "currency": "USD"}}},
 	},
 	"order.paid":                 {"paid_at": "2026-03-01T08:00:00+08:00"},
 	"order.refunded":             {"at": "2026-03-01T08:00:00+08:00"},
@@ -95,6 +97,10 @@ func TestBadEvents(t *testing.T) {
 		{"no type", "order.paid", "type", nil, "type", "1 to 128 characters"},
 		{"no time", "order.paid", "time", nil, "time", aTime},
 		{"time without offset", "order.paid", "time", "2026-03-01T08:00:00", "time", aTime},
+		{"long ago", "order.paid", "time", "1989-12-31T23:59:59Z", "time", "a time in the years 1990 to 2200"},
+		{"far ahead", "order.paid", "time", "2200-12-31T23:59:59-01:00", "time", "a time in the years 1990 to 2200"},
+		{"paid long ago", "order.paid", "data.paid_at", "1970-01-01T00:00:00Z", "data.paid_at", "a time in the years 1990 to 2200"},
+		{"scanned far ahead", "tracking.updated", "data.events.0.at", "9999-12-31T23:59:59Z", "data.events.0.at", "a time in the years 1990 to 2200"},
 		{"no subject", "order.paid", "subject", nil, "subject", "STORE/ORDER"},
 		{"subject without order", "order.paid", "subject", "cn-1001", "subject", "STORE/ORDER"},
 		{"subject with a space", "order.paid", "subject", "cn 1001/1", "subject", "STORE/ORDER"},
@@ -122,6 +128,8 @@ func TestBadEvents(t *testing.T) {
 		{"rate of zero", "order.created", "data.usd_rate", "0", "data.usd_rate", "a rate above zero"},
 		{"item without SKU", "order.created", "data.items.0.sku", "", "data.items.0.sku", "a text that is not empty"},
 		{"no pieces", "order.created", "data.items.0.quantity", 0, "data.items.0.quantity", "at least 1"},
+		{"item without price", "order.created", "data.items.0.price", nil, "data.items.0.price", `{"amount":"88.20","currency":"USD"}`},
+		{"item of a negative price", "order.created", "data.items.0.price.amount", "-1", "data.items.0.price", "not negative"},
 		{"half a piece", "order.created", "data.items.0.quantity", 0.5, "data.items.0.quantity", "a whole number"},
 		{"no refund time", "order.refunded", "data.at", nil, "data.at", aTime},
 		{"no address", "order.address_changed", "data.address_hash", nil, "data.address_hash", "a text that is not empty"},
@@ -148,7 +156,9 @@ func TestBadEvents(t *testing.T) {
 		{"receipt without time", "receipt.confirmed", "data.at", nil, "data.at", aTime},
 		{"kind of dispute", "dispute.opened", "data.kind", "angry", "data.kind", "one of not_received, other"},
 		{"dispute without ID", "dispute.opened", "data.dispute_id", nil, "data.dispute_id", "a text that is not empty"},
-		{"confirmed by nobody", "exception.confirmed", "data.by", nil, "data.by", "a text that is not empty"},
+		{"confirmed by nobody", "exception.confirmed", "data.by", nil, "data.by", "the name of the person who pressed the button"},
+		{"confirmed by a long name", "exception.confirmed", "data.by", strings.Repeat("王", 257), "data.by", "at most 256 characters"},
+		{"confirmed with a long note", "exception.confirmed", "data.note", strings.Repeat("注", 4097), "data.note", "at most 4096 characters"},
 		{"kind of case", "exception.confirmed", "data.kind", "late", "data.kind", "one of lost, not-received, signature-abnormal, stall"},
 		{"filing without ID", "claim.filed", "data.claim_id", nil, "data.claim_id", "a text that is not empty"},
 		{"filed case", "claim.filed", "data.case", object{"kind": "stall"}, "data.case.opened_at", aTime},
@@ -163,6 +173,73 @@ func TestBadEvents(t *testing.T) {
 			raw, err := json.Marshal(with(envelope(tc.kind, goodData[tc.kind]), tc.path, tc.value))
 			require.NoError(t, err)
 			requireBad(t, raw, tc.key, tc.expected)
+		})
+	}
+}
+
+// The first and the last moment that an event may name.
+func TestEarliestAndLatestTimes(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"1990-01-01T00:00:00Z", "2200-12-31T23:59:59Z"} {
+		event := with(with(envelope("order.paid", goodData["order.paid"]), "time", at), "data.paid_at", at)
+		raw, err := json.Marshal(event)
+		require.NoError(t, err)
+		_, err = protocol.DecodeEvent(raw)
+		require.NoError(t, err)
+	}
+}
+
+// A fact that was taken in when less was asked for stays readable.
+func TestFactsStayReadable(t *testing.T) {
+	t.Parallel()
+	raw, err := json.Marshal(with(envelope("order.created", goodData["order.created"]), "data.items.0.price", nil))
+	require.NoError(t, err)
+	_, err = protocol.DecodeFact(raw)
+	require.NoError(t, err)
+}
+
+// A confirmation is refused in the words in which its event would be, whichever way it comes.
+func TestConfirmationIsCheckedAsItsEvent(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	long := now.AddDate(300, 0, 0)
+	good := protocol.Confirmation{TrackingNumber: "lp-1 2", By: strings.Repeat("王", 256), Note: strings.Repeat("注", 4096)}
+	for name, tc := range map[string]struct {
+		change func(c *protocol.Confirmation)
+		want   string // empty: accepted
+	}{
+		"as long as may be": {func(*protocol.Confirmation) {}, ""},
+		"of a kind":         {func(c *protocol.Confirmation) { c.Kind = rules.KindLost }, ""},
+		"no number":         {func(c *protocol.Confirmation) { c.TrackingNumber = "--" }, `tracking_number: expected 1 to 64 letters and digits, got "--"`},
+		"nobody":            {func(c *protocol.Confirmation) { c.By = "" }, "by: expected the name of the person who pressed the button, got none"},
+		"a long name":       {func(c *protocol.Confirmation) { c.By += "x" }, "by: expected a text of at most 256 characters, got "},
+		"a long note":       {func(c *protocol.Confirmation) { c.Note += "x" }, "note: expected a text of at most 4096 characters, got "},
+		"no such kind":      {func(c *protocol.Confirmation) { c.Kind = "late" }, "kind: expected one of lost, not-received, signature-abnormal, stall, got "},
+		"far ahead":         {func(c *protocol.Confirmation) { c.At = &long }, "at: expected a time in the years 1990 to 2200, got 2326-03-01T00:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := good
+			tc.change(&c)
+			got, err := c.Check(now)
+			at := now
+			if c.At != nil {
+				at = *c.At
+			}
+			raw, encodeErr := protocol.EncodeEvent(rules.Event{
+				Source: "s", ID: "1", Type: rules.TypeConfirmed, Store: "s", Order: "1", Time: now,
+				Data: &rules.Confirmed{TrackingNumber: c.TrackingNumber, Kind: c.Kind, When: at, By: c.By, Note: c.Note},
+			})
+			require.NoError(t, encodeErr)
+			_, eventErr := protocol.DecodeEvent(raw)
+			if tc.want == "" {
+				require.NoError(t, err)
+				require.NoError(t, eventErr)
+				require.Equal(t, "LP12", got.TrackingNumber)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+			require.EqualError(t, eventErr, "data."+err.Error())
 		})
 	}
 }

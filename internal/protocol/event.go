@@ -108,13 +108,18 @@ func DecodeEvent(raw []byte) (rules.Event, error) {
 		return rules.Event{}, &EventError{Expected: fmt.Sprintf("at most %d bytes", MaxEventBytes), Got: fmt.Sprintf("%d bytes", len(raw))}
 	}
 	f, numbered, err := decode(raw)
-	if err == nil && numbered {
+	switch {
+	case err != nil:
+	case numbered:
 		err = &EventError{Key: PositionKey, Expected: "no such key: it is reserved"}
+	default:
+		err = checkNew(f.Data)
 	}
 	return f.Event, err
 }
 
-// DecodeFact is [DecodeEvent] for an event that the inbox may have numbered.
+// DecodeFact is [DecodeEvent] for an event that the inbox has taken in, and may have numbered:
+// it has no limit of size.
 func DecodeFact(raw []byte) (Fact, error) {
 	f, _, err := decode(raw)
 	return f, err
@@ -137,8 +142,9 @@ func decode(raw []byte) (f Fact, numbered bool, err error) {
 		return f, false, &EventError{"source", "1 to 256 characters", quote(env.Source)}
 	case env.Type == "" || len(env.Type) > 128:
 		return f, false, &EventError{"type", "1 to 128 characters", quote(string(env.Type))}
-	case env.Time.IsZero():
-		return f, false, &EventError{"time", "an RFC 3339 time with offset", "none"}
+	}
+	if expected, got := badTime(env.Time); expected != "" {
+		return f, false, &EventError{"time", expected, got}
 	}
 	position, numbered, ok := env.position()
 	if !ok {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// rank is the order of facts at one instant.
+// rank is the order of facts at one instant: so a decision at the appeal's own instant is
+// none on the appeal, and a filing at the order's end comes too late.
 type rank int
 
 const (
@@ -189,12 +190,12 @@ func (v *view) decide(cases []*caseState, d *ClaimDecided) {
 	}
 	switch c.settle(d.When); {
 	case c.status == StatusFiled && d.Decision == DecisionApproved,
-		c.status == StatusAppealed && d.When.After(c.appealed) && d.Decision == DecisionApproved:
+		c.status == StatusAppealed && d.Decision == DecisionApproved:
 		c.status, c.decided = StatusApproved, d.When
 	case c.status == StatusFiled:
 		c.status, c.decided, c.rejected = StatusRejected, d.When, d.When
 		c.appealBy = d.When.Add(v.rules.Pack.Claim.AppealWithin.Value.Std())
-	case c.status == StatusAppealed && d.When.After(c.appealed):
+	case c.status == StatusAppealed:
 		c.status, c.decided = StatusClosed, d.When
 	}
 }

@@ -48,26 +48,7 @@ func TestDemoOrdersSurviveACrashAndAnOutage(t *testing.T) {
 func requireOutcomes(t *testing.T, s *dev.Stack, play demo.Scenario, end time.Time) {
 	t.Helper()
 	for number, want := range play.Expected {
-		order, err := s.Server.DB.Order(t.Context(), demo.Store, number)
-		require.NoError(t, err)
-		facts, err := s.Server.DB.Facts(t.Context(), &order)
-		require.NoError(t, err)
-		known := rules.NewFacts(demo.Store, number)
-		for _, f := range facts {
-			decoded, err := protocol.DecodeFact([]byte(f.Raw))
-			require.NoError(t, err)
-			known.Add(decoded.Event)
-		}
-		ruleset, err := s.Server.Rules.For(known, order.Policy)
-		require.NoError(t, err)
-		a, ok := rules.Assess(known, ruleset, end)
-		require.True(t, ok)
-		offline, err := json.Marshal(a)
-		require.NoError(t, err)
-		live, err := temporalclient.Orders{Client: s.Server.Temporal}.Assessment(t.Context(), demo.Store, number, end)
-		require.NoError(t, err)
-		assert.JSONEqf(t, string(offline), string(live), "%s: live and backtest", number)
-
+		a := requireAgreement(t, s, number, end)
 		assert.Equalf(t, want.Stage, a.Stage, "%s: %s", number, want.Why)
 		var statuses []rules.CaseStatus
 		for i := range a.Cases {
@@ -78,4 +59,30 @@ func requireOutcomes(t *testing.T, s *dev.Stack, play demo.Scenario, end time.Ti
 			assert.ElementsMatchf(t, want.Reasons, a.Claim.Reasons, "%s: %s", number, want.Why)
 		}
 	}
+}
+
+// requireAgreement requires that an order's workflow says as of a moment what the rules say of
+// its facts in the inbox, and returns it.
+func requireAgreement(t *testing.T, s *dev.Stack, number string, asOf time.Time) rules.Assessment {
+	t.Helper()
+	order, err := s.Server.DB.Order(t.Context(), demo.Store, number)
+	require.NoError(t, err)
+	facts, err := s.Server.DB.Facts(t.Context(), &order)
+	require.NoError(t, err)
+	known := rules.NewFacts(demo.Store, number)
+	for _, f := range facts {
+		decoded, err := protocol.DecodeFact([]byte(f.Raw))
+		require.NoError(t, err)
+		known.Add(decoded.Event)
+	}
+	ruleset, err := s.Server.Rules.For(known, order.Policy)
+	require.NoError(t, err)
+	a, ok := rules.Assess(known, ruleset, asOf)
+	require.True(t, ok)
+	offline, err := json.Marshal(a)
+	require.NoError(t, err)
+	live, err := temporalclient.Orders{Client: s.Server.Temporal}.Assessment(t.Context(), demo.Store, number, asOf)
+	require.NoError(t, err)
+	assert.JSONEqf(t, string(offline), string(live), "%s: live and backtest", number)
+	return a
 }

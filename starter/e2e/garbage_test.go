@@ -17,7 +17,7 @@ import (
 	"parcelward/starter/dev"
 )
 
-// Whatever anybody sends to an order, it lives on to its end, and what was sent is kept. A
+// Whatever anybody sends to an order or its claim, it lives on to its end, and what was sent is kept. A
 // fact for an order that has long closed starts it again, with everything known.
 func TestGarbageAndLateFactsStopNothing(t *testing.T) {
 	const order = "garbage-1"
@@ -69,10 +69,36 @@ func TestGarbageAndLateFactsStopNothing(t *testing.T) {
 	}
 	require.NoError(t, bench.Post(t.Context(), s.Server.URL, []json.RawMessage{encode(t, dispute)}))
 	require.Eventually(t, func() bool { return run(t, s, id) != first }, 30*time.Second, 100*time.Millisecond, "a late fact that matters starts the order again")
+	var claim string
 	require.Eventually(t, func() bool {
 		a, err := assessment(t, s, order)
-		return err == nil && len(a.Cases) == 1 && a.Cases[0].Status == rules.StatusFiled && a.Cases[0].Superseded
+		if err != nil || len(a.Cases) != 1 || a.Cases[0].Status != rules.StatusFiled || !a.Cases[0].Superseded {
+			return false
+		}
+		claim = protocol.ClaimWorkflowID(demo.Store, order, a.Cases[0].ID())
+		_, err = s.Server.Temporal.DescribeWorkflowExecution(t.Context(), claim, "")
+		return err == nil
 	}, 30*time.Second, 100*time.Millisecond)
+
+	for _, payload := range garbage {
+		for _, signal := range []string{protocol.SignalEvent, protocol.SignalConfirm} {
+			require.NoError(t, s.Server.Temporal.SignalWorkflow(t.Context(), claim, "", signal, payload))
+		}
+	}
+	before := counts.Unknown[protocol.TypeUnreadable]
+	require.Eventually(t, func() bool {
+		counts, err := s.Server.DB.Counts(t.Context())
+		return err == nil && counts.Unknown[protocol.TypeUnreadable] >= before+int64(2*len(garbage))
+	}, 30*time.Second, 100*time.Millisecond, "every unreadable signal is kept")
+	requireAudit(t, s)
+	paid := s.Clock.Virtual(time.Now())
+	require.NoError(t, bench.Post(t.Context(), s.Server.URL, []json.RawMessage{encode(t, rules.Event{
+		Source: "e2e", ID: "paid", Type: rules.TypeClaimPaid, Store: demo.Store, Order: order, Time: paid,
+		Data: &rules.ClaimFact{ClaimID: "C-LATE", When: paid},
+	})}))
+	var result protocol.ClaimResult
+	require.NoError(t, s.Server.Temporal.GetWorkflow(t.Context(), claim, "").Get(t.Context(), &result))
+	assert.Equal(t, rules.StatusPaid, result.Status, "the claim still hears")
 	requireAudit(t, s)
 }
 

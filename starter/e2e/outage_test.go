@@ -19,7 +19,8 @@ import (
 )
 
 // Temporal is away while 20 confirmations come in time and their deadline passes: after it
-// is back, timers fire before signals arrive, and all 20 count all the same.
+// is back, timers fire before signals arrive, and all 20 count all the same. Orders that are
+// born meanwhile run then, too.
 func TestConfirmationsDuringAnOutageCountAsInTime(t *testing.T) {
 	const orders = 20
 	s := start(t, dev.Options{Speed: slowSpeed})
@@ -56,6 +57,16 @@ func TestConfirmationsDuringAnOutageCountAsInTime(t *testing.T) {
 			Data: &rules.Confirmed{TrackingNumber: parcels[i], When: at, By: "wang.li"},
 		}))
 	}
+	born := []string{"born-0", "born-1", "born-2"}
+	for _, number := range born {
+		events, _ := demo.ClaimedOrder(demo.Store, number, opened.Add(day)) // of it, what precedes the first scan
+		for _, sent := range events {
+			if sent.At.Before(opened.Add(day + 30*time.Hour)) {
+				batch = append(batch, sent.Event)
+			}
+		}
+	}
+	require.Len(t, batch, orders+3*len(born), "created, paid and recorded")
 	require.NoError(t, bench.Post(t.Context(), s.Server.URL, batch), "events are accepted while Temporal is away")
 	require.NoError(t, bench.Post(t.Context(), s.Server.URL, batch), "and a repeat changes nothing")
 	until(t, s, confirmBy.Add(6*time.Hour))
@@ -79,6 +90,14 @@ func TestConfirmationsDuringAnOutageCountAsInTime(t *testing.T) {
 		confirmed++
 	}
 	assert.Equal(t, orders, confirmed)
+	for _, number := range born {
+		require.Eventuallyf(t, func() bool {
+			_, err := assessment(t, s, number)
+			return err == nil
+		}, time.Minute, 200*time.Millisecond, "%s runs", number)
+		a := requireAgreement(t, s, number, s.Clock.Virtual(time.Now()))
+		assert.Equal(t, rules.StageInTransit, a.Stage, number)
+	}
 	requireAudit(t, s)
 	for name, n := range s.Sandbox.Counters().Cases {
 		assert.Equalf(t, 1, n, "%s was filed %d times", name, n)

@@ -140,7 +140,7 @@ var services = []string{"CAINIAO_STANDARD", "CAINIAO_SUPER_ECONOMY", "OWN_TRUCK"
 func (o *drawing) create() {
 	o.created = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 400*24*3600).Draw(o.T, "created")) * time.Second)
 	for range rapid.IntRange(1, 2).Draw(o.T, "creations") {
-		shown := usd("1.00")
+		shown, price := usd("1.00"), usd("50.00")
 		o.add(rules.TypeOrderCreated, o.created, &rules.OrderCreated{
 			CreatedAt: o.created,
 			Buyer: rules.Buyer{
@@ -152,7 +152,7 @@ func (o *drawing) create() {
 			FreeShipping: o.coin("free shipping"),
 			AmountPaid:   usd(rapid.SampledFrom([]string{"0.00", "53.405", "250.00"}).Draw(o.T, "paid")),
 			Freight:      usd("1.40"), FreightShown: &shown, Commission: usd("2.50"), Tax: usd("0.00"),
-			Items: []rules.Item{{SKU: "S1", Quantity: 1}},
+			Items: []rules.Item{{SKU: "S1", Quantity: 1, Price: &price}},
 		})
 	}
 	if o.coin("is paid") {
