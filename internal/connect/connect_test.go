@@ -81,7 +81,7 @@ func TestConnectWithoutAKey(t *testing.T) {
 		"Cainiao, the secret alone":   {func(c *config.Services) { c.Cainiao = config.Cainiao{Secret: "SECRETC"} }, "cainiao", "(logistic_provider_id) is missing; cainiao: the application code"},
 		"AliExpress, no secret":       {func(c *config.Services) { c.AliExpress.AppSecret = "" }, "aliexpress", "PARCELWARD_ALIEXPRESS_*: aliexpress: AppSecret: missing"},
 		"AliExpress, no key":          {func(c *config.Services) { c.AliExpress.AppKey = "" }, "aliexpress", "AppKey: missing"},
-		"AliExpress, a wrong address": {func(c *config.Services) { c.AliExpress.URL = "api-sg" }, "aliexpress", "BaseURL: expected"},
+		"AliExpress, a wrong address": {func(c *config.Services) { c.AliExpress.URL = "api-sg" }, "aliexpress", "aliexpress: base URL: expected"},
 	} {
 		configured := all()
 		c.spoil(&configured)

@@ -6,6 +6,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,27 @@ func Do(c *http.Client, r *http.Request, call string) ([]byte, error) {
 		return nil, &port.UnavailableError{Call: call, Status: resp.StatusCode, After: retryAfter(resp.Header), Detail: Short(string(body))}
 	}
 	return nil, &StatusError{Call: call, Status: resp.StatusCode, Body: body}
+}
+
+// PostForm posts a form to an address, which must bear no key, by [Do].
+func PostForm(ctx context.Context, c *http.Client, address string, form url.Values, call string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", call, err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=utf-8")
+	return Do(c, r, call)
+}
+
+// BaseURL is scheme, host and path of a service, as given or else the standard one, without a
+// slash at its end. The error does not repeat what was given, for it may hold a password.
+func BaseURL(given, standard string) (string, error) {
+	base := strings.TrimSuffix(cmp.Or(given, standard), "/")
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", errors.New("base URL: expected scheme and host, such as " + standard)
+	}
+	return base, nil
 }
 
 // StatusError is an answer that says no, and would again. It wraps [port.ErrRefused].

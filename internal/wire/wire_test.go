@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -200,4 +201,36 @@ func TestShort(t *testing.T) {
 		require.Equal(t, want, wire.Short(in))
 	}
 	require.True(t, strings.HasPrefix(wire.Short("\xff\xfe<html>"), "��<html>"), "bytes of no text")
+}
+
+func TestPostForm(t *testing.T) {
+	t.Parallel()
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, r.Method, " ", r.URL.RequestURI(), " ", r.Header.Get("Content-Type"), " ", r.PostFormValue("data"))
+	})
+	body, err := wire.PostForm(t.Context(), http.DefaultClient, address+"/do?method=x", url.Values{"data": {`{"no":"快 1"}`}}, call)
+	require.NoError(t, err)
+	require.Equal(t, `POST /do?method=x application/x-www-form-urlencoded;charset=utf-8 {"no":"快 1"}`, string(body))
+
+	refuses := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	_, err = wire.PostForm(t.Context(), http.DefaultClient, refuses, url.Values{"sign": {"SECRET"}}, call)
+	require.ErrorIs(t, err, port.ErrRefused)
+	require.NotContains(t, err.Error(), "SECRET")
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	const standard = "https://api.example.com"
+	for given, want := range map[string]string{
+		"": standard, "https://twin.example.com": "https://twin.example.com", "http://127.0.0.1:8080/": "http://127.0.0.1:8080",
+		"https://example.com/gate/": "https://example.com/gate",
+	} {
+		got, err := wire.BaseURL(given, standard)
+		require.NoError(t, err, given)
+		require.Equal(t, want, got)
+	}
+	for _, given := range []string{"api.example.com", "ftp://example.com", "https://", "//example.com", "https://u:SECRET@example.com", "https://example.com?key=SECRET", "https://exa mple.com/SECRET", "https://example.com#SECRET"} {
+		_, err := wire.BaseURL(given, standard)
+		require.EqualError(t, err, "base URL: expected scheme and host, such as https://api.example.com", given)
+	}
 }

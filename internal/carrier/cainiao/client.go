@@ -60,7 +60,6 @@ var (
 
 // New checks the options, and says all that is wrong with them.
 func New(o Options) (*Client, error) {
-	o.BaseURL = strings.TrimSuffix(cmp.Or(o.BaseURL, "https://link.cainiao.com"), "/")
 	o.ToCode = cmp.Or(o.ToCode, "CNTECH_LV")
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: 30 * time.Second}
@@ -73,8 +72,9 @@ func New(o Options) (*Client, error) {
 			errs = append(errs, fmt.Errorf("cainiao: %s is missing", need.what))
 		}
 	}
-	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		errs = append(errs, fmt.Errorf("cainiao: base URL: expected http(s)://HOST, got %q", o.BaseURL))
+	base, err := wire.BaseURL(o.BaseURL, "https://link.cainiao.com")
+	if err != nil {
+		errs = append(errs, fmt.Errorf("cainiao: %w", err))
 	}
 	if o.PerSecond < 0 {
 		errs = append(errs, fmt.Errorf("cainiao: calls a second: expected at least 0, got %v", o.PerSecond))
@@ -82,7 +82,7 @@ func New(o Options) (*Client, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Client{o, o.BaseURL + gatewayPath}, nil
+	return &Client{o, base + gatewayPath}, nil
 }
 
 // Name implements [port.TrackingService].
@@ -183,12 +183,7 @@ func (c *Client) call(ctx context.Context, msgType string, p port.Tracked) ([]by
 		"logistics_interface":  {string(content)},
 		"data_digest":          {digest(string(content), c.o.Secret)},
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.gateway, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", call, err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
-	raw, err := wire.Do(c.o.HTTP, req, call)
+	raw, err := wire.PostForm(ctx, c.o.HTTP, c.gateway, form, call)
 	if err != nil {
 		return nil, fmt.Errorf("ask LINK: %w", err)
 	}

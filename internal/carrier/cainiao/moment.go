@@ -1,14 +1,12 @@
 package cainiao
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
-)
 
-// beijing is the zone in which Cainiao reads a time without one.
-var beijing = time.FixedZone("+08:00", 8*60*60) //nolint:gochecknoglobals // a constant that Go cannot write as one
+	"parcelward/internal/wire"
+)
 
 // moment is when the scan was made; zero where that cannot be told.
 func (s *scan) moment() time.Time {
@@ -24,7 +22,7 @@ func (s *scan) moment() time.Time {
 		return t
 	}
 	zone := strings.TrimSpace(string(s.TimeZone))
-	if in, known := location(zone); known {
+	if in, known := wire.Zone(zone); known {
 		if t := wallClock(text, in); !t.IsZero() {
 			return t
 		}
@@ -33,7 +31,7 @@ func (s *scan) moment() time.Time {
 	case ms != 0:
 		return sane(time.UnixMilli(ms).UTC())
 	case zone == "":
-		return wallClock(text, beijing)
+		return wallClock(text, wire.Beijing())
 	}
 	return time.Time{} // a zone, and nobody knows which
 }
@@ -59,28 +57,4 @@ func sane(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t
-}
-
-var offset = regexp.MustCompile(`^(?i:GMT|UTC)?\s*(?:([+-])(\d{1,2})(?::?(\d{2}))?)?$`)
-
-// location reads GMT-3, GMT+08:00, UTC+05:30, +0800, GMT, Z. Names such as CST are none:
-// they mean different zones to different senders.
-func location(zone string) (in *time.Location, known bool) {
-	if strings.EqualFold(zone, "Z") {
-		return time.UTC, true
-	}
-	m := offset.FindStringSubmatch(zone)
-	if m == nil || zone == "" {
-		return nil, false
-	}
-	hours, _ := strconv.Atoi(m[2]) // digits or nothing
-	minutes, _ := strconv.Atoi(m[3])
-	if hours > 14 || minutes > 59 {
-		return nil, false
-	}
-	seconds := (hours*60 + minutes) * 60
-	if m[1] == "-" {
-		seconds = -seconds
-	}
-	return time.FixedZone(zone, seconds), true
 }

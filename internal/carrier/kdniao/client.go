@@ -85,14 +85,14 @@ var (
 
 // New makes a client. The error says all that is missing or malformed.
 func New(o Options) (*Client, error) {
-	o.BaseURL = strings.TrimSuffix(cmp.Or(o.BaseURL, defaultBase), "/")
 	o.PerSecond = max(cmp.Or(o.PerSecond, defaultPerSecond), 0)
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: defaultTimeout}
 	}
 	var wrong []error
-	if u, err := url.Parse(o.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		wrong = append(wrong, errors.New("base URL: expected one such as "+defaultBase))
+	base, err := wire.BaseURL(o.BaseURL, defaultBase)
+	if o.BaseURL = base; err != nil {
+		wrong = append(wrong, err)
 	}
 	if strings.TrimSpace(o.EBusinessID) == "" {
 		wrong = append(wrong, errors.New("EBusinessID: expected the account's number, got nothing"))
@@ -220,12 +220,7 @@ func (c *Client) ask(ctx context.Context, path, kind string, p port.Tracked, shi
 		"DataSign":    {sign(string(encoded), c.o.AppKey)},
 		"DataType":    {"2"}, // JSON
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.o.BaseURL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", call, err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=utf-8")
-	body, err := wire.Do(c.o.HTTP, r, call)
+	body, err := wire.PostForm(ctx, c.o.HTTP, c.o.BaseURL+path, form, call)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names the call
 	}

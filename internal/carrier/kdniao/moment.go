@@ -1,13 +1,11 @@
 package kdniao
 
 import (
-	"strconv"
 	"strings"
 	"time"
-)
 
-// beijing is the zone of times that bear none.
-func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }
+	"parcelward/internal/wire"
+)
 
 // firstYear and lastYear bound what is a time: others stand for none, such as the year 1.
 const (
@@ -21,7 +19,7 @@ func (t *trace) at(zone string) (time.Time, bool) {
 	text := strings.TrimSpace(string(t.AcceptTime))
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		loc, ok := offset(string(t.Timezone), zone)
+		loc, ok := zoneOf(string(t.Timezone), zone)
 		if !ok {
 			return time.Time{}, false
 		}
@@ -37,30 +35,12 @@ func (t *trace) at(zone string) (time.Time, bool) {
 	return at, true
 }
 
-// offset reads the first zone that is given: "-05:00", "+0800", "+8", "UTC+8", "Z"; none
-// given is Beijing's.
-func offset(zones ...string) (*time.Location, bool) {
+// zoneOf reads the first zone that is given; none given is Beijing's.
+func zoneOf(zones ...string) (*time.Location, bool) {
 	for _, zone := range zones {
-		zone = strings.TrimPrefix(strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(zone)), "UTC"), "GMT")
-		if zone == "" {
-			continue
+		if strings.TrimSpace(zone) != "" {
+			return wire.Zone(zone)
 		}
-		if zone == "Z" {
-			return time.UTC, true
-		}
-		digits := strings.Replace(zone[1:], ":", "", 1)
-		if len(digits) == 1 || len(digits) == 2 { // hours alone
-			digits += "00"
-		}
-		clock, err := strconv.ParseUint(digits, 10, 16)
-		if mark := zone[0]; err != nil || mark != '+' && mark != '-' || clock > 1400 || clock%100 > 59 {
-			return nil, false
-		}
-		seconds := int(clock/100*60+clock%100) * 60
-		if zone[0] == '-' {
-			seconds = -seconds
-		}
-		return time.FixedZone("", seconds), true
 	}
-	return beijing(), true
+	return wire.Beijing(), true
 }

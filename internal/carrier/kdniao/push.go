@@ -65,7 +65,7 @@ func (c *Client) reply(taken bool, reason string) []byte {
 		UpdateTime  string
 		Success     bool
 		Reason      string
-	}{c.o.EBusinessID, time.Now().In(beijing()).Format(time.DateTime), taken, reason})
+	}{c.o.EBusinessID, time.Now().In(wire.Beijing()).Format(time.DateTime), taken, reason})
 	if err != nil { // texts and a truth value always can
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -55,16 +54,14 @@ var (
 
 // New makes a client; the error names what is missing or malformed.
 func New(o Options) (*Client, error) {
-	c := &Client{key: o.Key, base: strings.TrimSuffix(o.BaseURL, "/"), carriers: carrierKeys()}
-	if c.base == "" {
-		c.base = baseURL
-	}
+	c := &Client{key: o.Key, carriers: carrierKeys()}
 	var problems []error
 	if !printable(o.Key) {
 		problems = append(problems, errors.New("key: expected the account's access key, of printable ASCII without spaces"))
 	}
-	if u, err := url.Parse(c.base); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.User != nil {
-		problems = append(problems, errors.New("base URL: expected scheme and host, such as "+baseURL))
+	var err error
+	if c.base, err = wire.BaseURL(o.BaseURL, baseURL); err != nil {
+		problems = append(problems, err)
 	}
 	named := make(map[string]int, len(o.Carriers))
 	for carrier, key := range o.Carriers {

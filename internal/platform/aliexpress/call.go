@@ -73,12 +73,7 @@ func (c *Client) send(ctx context.Context, store, what, target string, params ma
 			form.Set(name, value)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+target, strings.NewReader(form.Encode()))
-	if err != nil {
-		return fmt.Errorf("%s: %w", call, err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=utf-8")
-	raw, err := wire.Do(c.http, req, call)
+	raw, err := wire.PostForm(ctx, c.http, c.base+target, form, call)
 	if err != nil {
 		return err //nolint:wrapcheck // it names the call already
 	}

@@ -77,11 +77,6 @@ func aboutPlatform(code, sub, kind string) bool {
 	return strings.HasPrefix(sub, "isp.") || kind == "SYSTEM" || kind == "ISP"
 }
 
-// beijing has had one offset since 1991.
-//
-//nolint:gochecknoglobals // a constant that Go cannot write as one
-var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
-
 var banLasts = regexp.MustCompile(`ban will last (?:for )?(\d{1,6})`)
 
 // explain turns a no into the error that says whether a repeat helps.
@@ -107,8 +102,8 @@ func (f *failure) explain(call, store string, now time.Time) error {
 func ban(code, sub, text string, now time.Time) time.Duration {
 	told := banLasts.FindStringSubmatch(text)
 	if sub == "accesscontrol.limited-by-app-access-count" || told == nil && strings.HasPrefix(code, "AppCallLimit") {
-		y, m, d := now.In(beijing).Date()
-		return time.Date(y, m, d+1, 0, 0, 0, 0, beijing).Sub(now)
+		y, m, d := now.In(wire.Beijing()).Date()
+		return time.Date(y, m, d+1, 0, 0, 0, 0, wire.Beijing()).Sub(now)
 	}
 	if told == nil {
 		return time.Second

@@ -3,9 +3,10 @@ package aliexpress
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
+
+	"parcelward/internal/wire"
 )
 
 // BaseURL is the gateway for all regions but the mainland's old ones.
@@ -55,13 +56,10 @@ type Client struct {
 
 // New makes a client. The error names the option that is missing or malformed.
 func New(o Options) (*Client, error) {
-	if o.BaseURL == "" {
-		o.BaseURL = BaseURL
-	}
-	base, err := url.Parse(o.BaseURL)
+	base, err := wire.BaseURL(o.BaseURL, BaseURL)
 	switch {
-	case err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http":
-		return nil, fmt.Errorf("aliexpress: BaseURL: expected a URL such as %s", BaseURL)
+	case err != nil:
+		return nil, fmt.Errorf("aliexpress: %w", err)
 	case strings.TrimSpace(o.AppKey) == "":
 		return nil, fmt.Errorf("aliexpress: AppKey: missing; the App Console shows it")
 	case strings.TrimSpace(o.AppSecret) == "":
@@ -75,7 +73,7 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("aliexpress: Facts: %w", err)
 	}
 	c := &Client{
-		base: strings.TrimSuffix(o.BaseURL, "/"), key: o.AppKey, secret: o.AppSecret, partner: o.PartnerID,
+		base: base, key: o.AppKey, secret: o.AppSecret, partner: o.PartnerID,
 		perSecond: o.PerSecond, facts: o.Facts, pushSign: o.PushSignature, http: o.HTTP, now: o.Now,
 	}
 	if c.partner == "" {

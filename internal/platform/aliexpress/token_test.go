@@ -330,7 +330,7 @@ func TestNew(t *testing.T) {
 	_, err := aliexpress.New(good)
 	require.NoError(t, err)
 	for want, change := range map[string]func(*aliexpress.Options){
-		"BaseURL":         func(o *aliexpress.Options) { o.BaseURL = "api-sg" },
+		"base URL":        func(o *aliexpress.Options) { o.BaseURL = "api-sg" },
 		"AppKey":          func(o *aliexpress.Options) { o.AppKey = "" },
 		"AppSecret":       func(o *aliexpress.Options) { o.AppSecret = " " },
 		"Tokens":          func(o *aliexpress.Options) { o.Tokens = nil },

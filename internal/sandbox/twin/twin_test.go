@@ -48,7 +48,9 @@ func TestSleep(t *testing.T) {
 		began = time.Now()
 		require.False(t, twin.Sleep(ctx, time.Minute))
 		require.Equal(t, time.Second, time.Since(began))
-		require.False(t, twin.Sleep(ctx, 0), "ended before")
+		for range 100 { // either could come first
+			require.False(t, twin.Sleep(ctx, 0), "ended before")
+		}
 	})
 }
 
