@@ -31,7 +31,7 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	s, err := dev.Start(ctx, dev.Options{
-		Dir: dir, Config: settings, Speed: benchSpeed, Origin: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC),
+		Dir: dir, Config: settings, Speed: benchSpeed, Unpushed: true, Origin: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC),
 		Progress: func(line string) { fmt.Fprintln(os.Stderr, line) },
 	})
 	if err != nil {
@@ -42,5 +42,8 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 			err = closeErr
 		}
 	}()
-	return bench.Run(ctx, bench.Env{API: s.Server.URL, Temporal: s.Server.Temporal, Clock: s.Clock, Sandbox: s.Sandbox}, c.Only, os.Stdout)
+	return bench.Run(ctx, bench.Env{
+		API: s.Server.URL, Temporal: s.Server.Temporal, Clock: s.Clock, Sandbox: s.Sandbox,
+		World: s.Twins.World, Database: s.Config.DatabaseURL, WorkerPID: s.Worker.PID(), PushKey: s.Config.Track17.Key,
+	}, c.Only, os.Stdout)
 }

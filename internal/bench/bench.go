@@ -24,6 +24,7 @@ import (
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/sandbox/world"
 )
 
 // Figure is one measured figure beside its limit.
@@ -49,6 +50,12 @@ type Env struct {
 	Temporal client.Client
 	Clock    protocol.Clock
 	Sandbox  *sandbox.Sandbox
+
+	// What the measures of tracking need beside.
+	World     *world.World // of the twins
+	Database  string       // URL
+	WorkerPID int
+	PushKey   string // signs 17TRACK's pushes
 }
 
 const less, more = "less", "more"
@@ -67,6 +74,8 @@ func Run(ctx context.Context, env Env, only string, out io.Writer) error {
 		{[]string{"events_claimed_order"}, claimed},
 		{[]string{"backtest_orders_per_second"}, backtestRate},
 		{[]string{"inbox_events_per_second"}, inboxRate},
+		{[]string{"webhook_pushes_per_second", "webhook_median", "webhook_p99"}, webhookRate},
+		{[]string{"sweep_numbers_per_second", "sweep_worker_growth"}, sweepRate},
 	}
 	var missed []error
 	known := false

@@ -42,6 +42,8 @@ type Options struct {
 	Fates  []sandbox.Fate
 	// Parcels are what the twins of the tracking services show.
 	Parcels []world.Parcel
+	// Unpushed keeps the twins from pushing: they are asked, which is what is measured.
+	Unpushed bool
 	// Orders are what the platform's twin shows of the demo's store.
 	Orders []aliexpress.Order
 	// Progress is told in one line what a step that takes long is doing. Defaults to silence.
@@ -199,7 +201,7 @@ func (s *Stack) startSandbox(ctx context.Context, o Options, listener net.Listen
 	s.Sandbox = sandbox.New(sandbox.Options{Clock: s.Clock, Callback: s.Server.URL + "/v1/events", Fates: o.Fates})
 	w := world.New(s.Clock)
 	w.Add(o.Parcels...)
-	s.Twins = newTwins(w, s.Server.URL)
+	s.Twins = newTwins(w, s.Server.URL, !o.Unpushed)
 	s.Twins.AliExpress.Add(o.Orders...)
 	mux := http.NewServeMux()
 	for _, path := range []string{"/platform/", "/sandbox/"} {

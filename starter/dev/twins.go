@@ -67,12 +67,17 @@ func serviceEnv(c config.Services) map[string]string {
 	}
 }
 
-// newTwins makes twins of a world that push to the API at a URL.
-func newTwins(w *world.World, api string) *Twins {
+// newTwins makes twins of a world that push, if they do, to the API at a URL.
+func newTwins(w *world.World, api string, push bool) *Twins {
 	t := &Twins{World: w, Faults: fault.New(1), AliExpress: aliexpress.New(w, aliexpress.Options{
 		AppKey: twinName, AppSecret: twinKey, RefreshLife: twinYears, Skew: twinYears,
 	})}
-	hook := func(service string) string { return api + "/v1/hooks/" + service }
+	hook := func(service string) string {
+		if !push {
+			return ""
+		}
+		return api + "/v1/hooks/" + service
+	}
 	track := seventeentrack.New(w, seventeentrack.Options{Key: twinKey, Callback: hook("17track"), Quota: 1_000_000})
 	bird := kdniao.New(w, kdniao.Options{EBusinessID: twinName, AppKey: twinKey, Callback: hook("kdniao")})
 	link := cainiao.New(w, cainiao.Options{ProviderID: twinName, AppCode: twinName, Secret: twinKey, Callback: hook("cainiao")})
