@@ -150,7 +150,12 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 		}
 		s.compare(x, answer.Rows, news, now)
 	}
-	learnt, err := s.Traces.Learn(ctx, s.in.Service, changed)
+	var learnt port.Learnt
+	if len(changed) > 0 {
+		if learnt, err = s.Traces.Learn(ctx, s.in.Service, changed); err != nil {
+			return nil, err //nolint:wrapcheck // says what was being done
+		}
+	}
 	s.done.Rows += learnt.Rows
 	s.count(ctx, "asked", len(asked))
 	s.count(ctx, "rows", learnt.Rows)

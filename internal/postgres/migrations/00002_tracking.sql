@@ -23,6 +23,7 @@ CREATE TABLE tracked (
     leased_until    timestamptz NOT NULL DEFAULT '-infinity', -- real; in the future: a sweep has it in hand
     PRIMARY KEY (store, tracking_number)
 ) WITH (fillfactor = 70);
+CREATE INDEX tracked_of_number ON tracked (tracking_number);
 CREATE INDEX tracked_heard ON tracked (store, carrier) WHERE heard;
 CREATE INDEX tracked_due ON tracked (next_poll_at) WHERE next_poll_at IS NOT NULL;
 

@@ -29,12 +29,13 @@ type World struct {
 
 	mu      sync.Mutex
 	parcels map[string]*Parcel
-	changed chan struct{} // closed when parcels are added
+	also    map[string]string // numbers by the further ones of their parcels
+	changed chan struct{}     // closed when parcels are added
 }
 
 // New makes a world without parcels; the zero clock is real time.
 func New(clock protocol.Clock) *World {
-	return &World{clock: clock, parcels: map[string]*Parcel{}, changed: make(chan struct{})}
+	return &World{clock: clock, parcels: map[string]*Parcel{}, also: map[string]string{}, changed: make(chan struct{})}
 }
 
 // Now is virtual time.
@@ -57,6 +58,9 @@ func (w *World) Add(parcels ...Parcel) {
 		slices.SortStableFunc(rows, func(a, b rules.Row) int { return a.At.Compare(b.At) })
 		p.Rows = rows
 		w.parcels[p.Number] = &p
+		if p.Also != "" {
+			w.also[p.Also] = p.Number
+		}
 	}
 	close(w.changed)
 	w.changed = make(chan struct{})
@@ -74,10 +78,8 @@ func (w *World) look(number string) (p Parcel, next time.Time, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	known := w.parcels[number]
-	for _, p := range w.parcels {
-		if known == nil && p.Also != "" && p.Also == number {
-			known = p
-		}
+	if known == nil {
+		known = w.parcels[w.also[number]]
 	}
 	if known == nil {
 		return Parcel{}, time.Time{}, false
