@@ -43,13 +43,16 @@ func notRegistered(number string) *problem {
 	return &problem{-18019902, fmt.Sprintf("Tracking number %s is not registered yet. Register first.", number)}
 }
 
+// numberForm is what 17TRACK takes for a number.
+var numberForm = regexp.MustCompile(`^[A-Za-z0-9]{5,50}$`) //nolint:gochecknoglobals // never changed
+
 // find looks a registration up; without a carrier only one of the number's can be meant. The
 // caller holds the lock.
 func (t *Twin) find(number string, carrier int) (*registration, *problem) {
 	number = tracknum.Normalize(number)
 	var found *registration
-	for _, r := range t.registrations {
-		if r.Number != number || carrier != 0 && r.Carrier != carrier {
+	for _, r := range t.byNumber[number] {
+		if carrier != 0 && r.Carrier != carrier {
 			continue
 		}
 		if found != nil {
@@ -71,7 +74,7 @@ type register struct {
 }
 
 func (t *Twin) register(in register) (any, *problem) {
-	if !regexp.MustCompile(`^[A-Za-z0-9]{5,50}$`).MatchString(in.Number) {
+	if !numberForm.MatchString(in.Number) {
 		return nil, &problem{-18010012, fmt.Sprintf("The format of '%s' is invalid.", in.Number)}
 	}
 	number, origin, carrier := tracknum.Normalize(in.Number), 1, in.Carrier
@@ -96,6 +99,7 @@ func (t *Twin) register(in register) (any, *problem) {
 		unfollow: func() {},
 	}
 	t.registrations = append(t.registrations, r)
+	t.byNumber[r.Number] = append(t.byNumber[r.Number], r)
 	t.follow(r)
 	return struct {
 		Origin  int     `json:"origin"`
@@ -220,7 +224,9 @@ func (t *Twin) deleteTrack(in named) (any, *problem) {
 		return nil, unknown
 	}
 	r.unfollow()
-	t.registrations = slices.DeleteFunc(t.registrations, func(other *registration) bool { return other == r })
+	same := func(other *registration) bool { return other == r }
+	t.registrations = slices.DeleteFunc(t.registrations, same)
+	t.byNumber[r.Number] = slices.DeleteFunc(t.byNumber[r.Number], same)
 	return named{in.Number, r.Carrier}, nil
 }
 

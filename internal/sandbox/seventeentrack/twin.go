@@ -60,8 +60,9 @@ type Twin struct {
 
 	mu            sync.Mutex
 	registrations []*registration // in the order of registration
-	used          int             // of the quota
-	calls         []time.Time     // of the last second, real
+	byNumber      map[string][]*registration
+	used          int         // of the quota
+	calls         []time.Time // of the last second, real
 }
 
 // New makes a twin that shows w. Close it.
@@ -69,7 +70,7 @@ func New(w *world.World, o Options) *Twin {
 	if o.Quota == 0 {
 		o.Quota = 1100
 	}
-	t := &Twin{world: w, o: o, client: o.Client, work: twin.NewWork()}
+	t := &Twin{world: w, o: o, client: o.Client, work: twin.NewWork(), byNumber: map[string][]*registration{}}
 	if t.client == nil {
 		t.client = &http.Client{Timeout: 10 * time.Second}
 	}
