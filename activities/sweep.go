@@ -20,7 +20,7 @@ import (
 
 // The spans of a sweep, real.
 const (
-	sweepLease = 2 * time.Minute       // one batch is ours so long: longer than its calls may take
+	sweepLease = 3 * time.Minute       // one batch is ours so long: longer than its calls may take
 	sweepWait  = 20 * time.Second      // for the turn to call a service
 	sweepPause = 50 * time.Millisecond // after a failure, twice as long after each in a row
 )
@@ -196,8 +196,10 @@ func (s *sweep) watch(ctx context.Context, asked []port.Asked, which []int) erro
 	return nil
 }
 
-// call calls the service at its turn.
+// call calls the service at its turn. The heart beats before each: a service may take longer to
+// answer two of them than the heart may stand still.
 func (s *sweep) call(ctx context.Context, asked []port.Asked, do func(context.Context, []port.Tracked) ([]port.Answer, error)) ([]port.Answer, error) {
+	activity.RecordHeartbeat(ctx, s.done)
 	if err := s.Services.Turn(ctx, s.service, sweepWait); err != nil {
 		return nil, err
 	}

@@ -61,11 +61,23 @@ func (s *Stories) Shipment(ctx workflow.Context, in protocol.ShipmentInput) (pro
 	if err := p.register(ctx); err != nil {
 		return protocol.ShipmentResult{}, err
 	}
-	if err := p.takeIn(ctx, true); err != nil {
-		return protocol.ShipmentResult{}, err
-	}
-	if blocked, err := p.check(ctx); blocked || err != nil {
-		return protocol.ShipmentResult{Outcome: rules.EndBlocked, At: p.now(ctx)}, err
+	for {
+		if err := p.takeIn(ctx, true); err != nil {
+			return protocol.ShipmentResult{}, err
+		}
+		blocked, err := p.check(ctx)
+		if err != nil {
+			return protocol.ShipmentResult{}, err
+		}
+		if !blocked {
+			break
+		}
+		if !p.unsent {
+			return protocol.ShipmentResult{Outcome: rules.EndBlocked, At: p.now(ctx)}, nil
+		}
+		if _, err := p.sleep(ctx, rules.ShippingPlan{}); err != nil { // else nobody would ever hear why
+			return protocol.ShipmentResult{}, err
+		}
 	}
 	rang := false
 	for {
@@ -84,6 +96,12 @@ func (s *Stories) Shipment(ctx workflow.Context, in protocol.ShipmentInput) (pro
 		if p.ended = plan.End != ""; p.ended {
 			if err := p.keepWaybill(ctx, plan); err != nil {
 				return protocol.ShipmentResult{}, err
+			}
+			if p.unsent { // else nobody would ever hear of the waybill
+				if _, err := p.sleep(ctx, plan); err != nil {
+					return protocol.ShipmentResult{}, err
+				}
+				continue
 			}
 			if waiting(ctx) {
 				continue

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -197,6 +198,38 @@ func TestShipmentBlocked(t *testing.T) {
 			require.Zero(t, w.asked("label")+w.asked("declare"))
 		})
 	}
+}
+
+// What is told last is told again until it is: a story that has ended tells nothing.
+func TestShipmentEndsWithWhatIsTold(t *testing.T) {
+	t.Parallel()
+	away := func(w *world) {
+		w.during["notify"] = func(int) error { return downBetween(w, created, created.Add(30*time.Minute)) }
+	}
+	t.Run("blocked", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, created)
+		away(w)
+		w.ship(protocol.ShipmentInput{}, orderCreated("BR", false))
+		require.Equal(t, rules.EndBlocked, w.shipped().Outcome)
+		told := slices.Compact(w.told()) // the environment may run the last try once more
+		require.Len(t, told, 1)
+		require.Contains(t, told[0], " label-blocked")
+	})
+	t.Run("without a waybill", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, created)
+		away(w)
+		w.shipping.made = protocol.Logistics{ID: "700001", Number: parcel}
+		w.during["waybill"] = func(int) error { return fmt.Errorf("no such label: %w", port.ErrRefused) }
+		w.ship(protocol.ShipmentInput{}, orderCreated("US", false), paid(created))
+		require.Equal(t, rules.EndRecorded, w.shipped().Outcome)
+		told := slices.Compact(w.told())
+		require.Len(t, told, 1)
+		require.Contains(t, told[0], " waybill")
+		require.Equal(t, 1, w.asked("declare"))
+		require.Len(t, w.recordings(), 1)
+	})
 }
 
 // Nobody gives a number: the story ends with the order, or a week after the deadline.

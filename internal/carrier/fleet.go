@@ -111,7 +111,10 @@ func (f *Fleet) one(ctx context.Context, s port.TrackingService, p port.Tracked,
 		return port.Answer{}, err
 	}
 	answers, err := ask(ctx, []port.Tracked{p})
-	if err = f.Note(ctx, s, err); err != nil {
+	if err = f.Note(ctx, s, err); err == nil && len(answers) != 1 {
+		err = fmt.Errorf("%s: %d answers for 1 number", s.Name(), len(answers))
+	}
+	if err != nil {
 		return port.Answer{}, err
 	}
 	return answers[0], nil

@@ -162,7 +162,7 @@ func (p *pace) alarms(now time.Time) []protocol.Notice {
 			t.told = now
 			text := wording.Late(bad, len(t.done), p.LatePercent)
 			notices = append(notices, protocol.Notice{
-				Key: fmt.Sprintf("pace/%s/%s", store, now.UTC().Format(time.RFC3339)), Store: store, Kind: "delay", Manager: true, ZH: text.ZH, EN: text.EN,
+				Key: fmt.Sprintf("pace/%s/%s", store, now.UTC().Truncate(paceAgain).Format(time.RFC3339)), Store: store, Kind: "delay", Manager: true, ZH: text.ZH, EN: text.EN,
 			})
 		}
 	}

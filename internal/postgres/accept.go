@@ -76,7 +76,8 @@ func newBatch(chunk []Incoming) *batch {
 	return b
 }
 
-// write takes the locks in the package's order: numbers, inbox rows, new orders, order rows.
+// write takes the locks in the package's order: numbers, inbox rows, new orders, order rows,
+// tracked numbers.
 func (b *batch) write(ctx context.Context, q *query.Queries) error {
 	if numbers := b.numbers(); len(numbers.Keys) > 0 {
 		if err := q.LockNumbers(ctx, numbers); err != nil {
@@ -128,9 +129,6 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 			return fmt.Errorf("insert tracked numbers: %w", err)
 		}
 	}
-	if err := replace(ctx, q, replaced); err != nil {
-		return err
-	}
 	if len(traces.Seqs) > 0 {
 		if err := q.InsertTraces(ctx, traces); err != nil {
 			return fmt.Errorf("insert trace rows: %w", err)
@@ -142,7 +140,7 @@ func (b *batch) write(ctx context.Context, q *query.Queries) error {
 	if err := q.LinkFacts(ctx, b.seqs); err != nil {
 		return fmt.Errorf("give facts to their orders: %w", err)
 	}
-	return nil
+	return replace(ctx, q, replaced)
 }
 
 // replace notes which numbers took the place of which, so that the cases of the old ones follow:

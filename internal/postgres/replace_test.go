@@ -1,10 +1,12 @@
 package postgres_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"parcelward/internal/port"
@@ -92,4 +94,33 @@ func TestCorrectionOfANumberRecordedLater(t *testing.T) {
 	require.Equal(t, 1, learn(t, db, "17track", port.Answer{Number: "LP2", Rows: []rules.Row{first}}).Rows)
 	accept(t, db, recorded(t, "1", "a", "LP1"))
 	require.Equal(t, 3, learn(t, db, "17track", port.Answer{Number: "LP2", Rows: []rules.Row{first, step(time.Hour, rules.InTransit)}}).Rows)
+}
+
+// Who settles an order holds its row and then plans its numbers: a correction takes its locks in
+// the same order, so that neither waits for the other in a circle.
+func TestCorrectionLocksOrdersFirst(t *testing.T) {
+	db, url := openURL(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"))
+	require.Equal(t, "1", scalar(t, url, "UPDATE tracked SET answer_hash = 'x' WHERE tracking_number = 'LP2' RETURNING 1::text"))
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+	settling, err := conn.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = settling.Exec(t.Context(), "SELECT FROM orders WHERE order_no = 'a' FOR NO KEY UPDATE")
+	require.NoError(t, err)
+	accepted := make(chan error, 1)
+	correction := replacing(t, "3", "a", "LP2", "LP1")
+	go func() {
+		_, err := db.Accept(t.Context(), []postgres.Incoming{correction})
+		accepted <- err
+	}()
+	require.Eventually(t, func() bool {
+		return scalar(t, url, "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == "1"
+	}, 10*time.Second, 10*time.Millisecond)
+	_, err = settling.Exec(t.Context(), "SET LOCAL lock_timeout = '200ms'; UPDATE tracked SET country = 'US' WHERE order_no = 'a'")
+	require.NoError(t, err)
+	require.NoError(t, settling.Commit(t.Context()))
+	require.NoError(t, <-accepted)
+	require.Equal(t, "none", scalar(t, url, "SELECT coalesce(answer_hash::text, 'none') FROM tracked WHERE tracking_number = 'LP2'"))
 }

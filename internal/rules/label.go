@@ -22,7 +22,7 @@ const (
 	ObjectionRecorded   = "already-recorded"   // the order, or this number, is recorded
 	ObjectionReplaced   = "no-such-number"     // the number to be replaced is not recorded
 	ObjectionCheckDigit = "number-check-digit" // an S10 number with a wrong check digit
-	ObjectionNoNumber   = "number-missing"     // no letter or digit in it
+	ObjectionNoNumber   = "number-missing"     // no letter or digit in it, or too many
 )
 
 // Objection is something to be said before a parcel is sent.
@@ -79,7 +79,8 @@ func BeforeLabel(f *Facts, rs Ruleset, l Label, now time.Time) ([]Objection, boo
 // CheckNumber tells what is wrong with a normalised tracking number in itself; nil: nothing
 // that can be seen.
 func CheckNumber(number string) *Objection {
-	if number == "" {
+	const most = 64 // what the exchange format takes: a longer one would be declared and could not be recorded
+	if number == "" || len(number) > most {
 		return &Objection{Code: ObjectionNoNumber, Blocks: true}
 	}
 	if s10, ok := tracknum.CheckS10(number); s10 && !ok {

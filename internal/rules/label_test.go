@@ -148,3 +148,14 @@ func TestShipmentWording(t *testing.T) {
 		require.False(t, slices.ContainsFunc(p.Notices, func(n rules.Notice) bool { return n.Manager }))
 	}
 }
+
+// What the inbox could not record is not declared.
+func TestCheckNumberLength(t *testing.T) {
+	t.Parallel()
+	require.Nil(t, rules.CheckNumber(strings.Repeat("1", 64)))
+	for _, number := range []string{"", strings.Repeat("1", 65)} {
+		wrong := rules.CheckNumber(number)
+		require.Equal(t, &rules.Objection{Code: rules.ObjectionNoNumber, Blocks: true}, wrong)
+		require.Contains(t, wording.Objection(*wrong).String(), "1 to 64")
+	}
+}

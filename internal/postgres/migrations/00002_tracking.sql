@@ -21,7 +21,7 @@ CREATE TABLE tracked (
     attempts        integer NOT NULL DEFAULT 0, -- failed ones in a row
     last_error      text NOT NULL DEFAULT '',
     leased_until    timestamptz NOT NULL DEFAULT '-infinity', -- real; in the future: a sweep has it in hand
-    PRIMARY KEY (store, tracking_number)
+    PRIMARY KEY (tracking_number, store) -- services name numbers, not stores
 ) WITH (fillfactor = 70);
 CREATE INDEX tracked_of_number ON tracked (tracking_number);
 CREATE INDEX tracked_heard ON tracked (store, carrier) WHERE heard;
@@ -58,7 +58,7 @@ CREATE TABLE unreadable (
     bytes       bigint NOT NULL, -- of the whole
     received_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX unreadable_latest ON unreadable (service, received_at);
+CREATE INDEX unreadable_latest ON unreadable (service, id);
 
 -- When each service account may be called next, over all workers. Real time.
 CREATE TABLE service_limits (

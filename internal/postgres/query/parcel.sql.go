@@ -11,8 +11,8 @@ import (
 
 const trackedOf = `-- name: TrackedOf :one
 SELECT t.tracking_number, t.order_no, t.carrier, t.service_code, t.country FROM tracked t
-WHERE t.store = $1::text AND (t.tracking_number = $2::text OR t.tracking_number IN (
-    SELECT a.tracking_number FROM aliases a WHERE a.alias = $2::text AND a.store = $1::text))
+WHERE t.store = $1::text AND t.tracking_number = ANY(ARRAY(
+    SELECT $2::text UNION ALL SELECT a.tracking_number FROM aliases a WHERE a.alias = $2::text AND a.store = $1::text))
 ORDER BY t.tracking_number <> $2::text, t.tracking_number LIMIT 1
 `
 

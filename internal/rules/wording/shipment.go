@@ -49,7 +49,7 @@ func Objection(f rules.Objection) Text {
 	case rules.ObjectionCheckDigit:
 		return both("运单号 %s 的校验位不对，请核对面单。", "The check digit of %s is wrong: compare it with the label.", f.Number)
 	case rules.ObjectionNoNumber:
-		return Text{"没有运单号：需要字母或数字。", "There is no tracking number: expected letters or digits."}
+		return Text{"没有可用的运单号：应为 1 至 64 个字母或数字。", "There is no usable tracking number: expected 1 to 64 letters or digits."}
 	}
 	return risk(f.Code, f.Service)
 }
