@@ -5,6 +5,7 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ import (
 
 var dataConverter = temporalclient.DataConverter()
 
-// live is the ports of orders on a real server, in memory; each order is a scene, by name.
+// live is the ports of workflows on a real server, in memory; each order is a scene, by name.
 type live struct {
 	t      *testing.T
 	client client.Client
@@ -31,6 +32,8 @@ type live struct {
 	mu      sync.Mutex
 	inboxes map[string]*inbox
 	machine map[string]bool
+	sends   map[string]shipping // platforms of shipments
+	reads   *reads
 	notices map[string][]string
 	begun   map[string]map[string]bool // claims of an order
 }
@@ -39,12 +42,14 @@ type inbox struct {
 	events []json.RawMessage
 	known  map[string]bool
 	handed int
+	kept   bool // by an Order workflow
 }
 
 func newLive(t *testing.T) *live {
 	t.Helper()
 	l := &live{
 		t: t, client: startServer(t), inboxes: map[string]*inbox{}, machine: map[string]bool{},
+		sends: map[string]shipping{}, reads: &reads{},
 		notices: map[string][]string{}, begun: map[string]map[string]bool{},
 	}
 	l.now = protocol.Clock{Speed: day.Seconds()} // a virtual day is a second
@@ -54,33 +59,98 @@ func newLive(t *testing.T) *live {
 func (l *live) clock() protocol.Clock { return l.now }
 
 // play runs a scene to its end.
-func (l *live) play(s scene) {
+func (l *live) play(t *testing.T, s scene) {
+	t.Helper()
 	clock := l.clock()
 	clock.Origin, clock.Start = created, time.Now()
 	l.mu.Lock()
-	l.inboxes[s.name] = &inbox{known: map[string]bool{}}
+	if l.inboxes[s.name] != nil {
+		t.Errorf("two scenes are called %s", s.name)
+	}
+	l.inboxes[s.name] = &inbox{known: map[string]bool{}, kept: s.kind == kindOrder}
+	l.sends[s.name] = s.platform
 	l.machine[s.name] = s.machine
 	l.begun[s.name] = map[string]bool{}
 	l.mu.Unlock()
 	for _, e := range s.facts {
 		l.write(s.name, e)
 	}
-	l.start(s.name, clock)
+	l.begin(t, s, clock)
 	for _, a := range s.acts {
 		// A fact comes a little after its time, as in life.
 		time.Sleep(time.Until(clock.Start.Add(clock.Real(a.at.Add(time.Hour).Sub(created)))))
 		a.do(l, s.name)
 	}
-	ctx, cancel := context.WithDeadline(l.t.Context(), clock.Start.Add(clock.Real(s.length)+10*time.Second))
+	ctx, cancel := context.WithDeadline(t.Context(), clock.Start.Add(clock.Real(s.length)+10*time.Second))
 	defer cancel()
-	err := l.client.GetWorkflow(ctx, protocol.OrderWorkflowID(store, s.name), "").Get(ctx, nil)
-	if err != nil {
-		l.t.Errorf("%s: %v", s.name, err)
+	var ended struct {
+		Outcome string `json:"outcome"`
+	}
+	err := l.client.GetWorkflow(ctx, workflowID(s), "").Get(ctx, &ended)
+	if s.fails == "" {
+		require.NoError(t, err)
+		require.Equal(t, s.outcome, ended.Outcome)
+	} else {
+		require.NoError(t, ctx.Err())
+		require.ErrorContains(t, err, s.fails)
 	}
 	for id := range l.claims(s.name) {
-		if err := l.client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
-			l.t.Errorf("%s: %v", id, err)
+		require.NoError(t, l.client.GetWorkflow(ctx, id, "").Get(ctx, nil), id)
+	}
+}
+
+// workflowID is the ID of the workflow that a scene begins.
+func workflowID(s scene) string {
+	switch s.kind {
+	case kindShipment:
+		return protocol.ShipmentWorkflowID(store, s.name, 1)
+	case kindSweep:
+		return protocol.SweepID(s.sweep.Service)
+	case kindOrders:
+		if s.orders.Order != "" {
+			return protocol.OneOrderID(s.orders.Platform, store, s.orders.Order)
 		}
+		return protocol.OrdersID(s.orders.Platform, store)
+	}
+	return protocol.OrderWorkflowID(store, s.name)
+}
+
+// begin starts the workflow of a scene.
+func (l *live) begin(t *testing.T, s scene, clock protocol.Clock) {
+	t.Helper()
+	options := client.StartWorkflowOptions{ID: workflowID(s), TaskQueue: protocol.QueueOrders}
+	var err error
+	switch s.kind {
+	case kindOrder:
+		l.start(s.name, clock)
+	case kindShipment:
+		in := s.shipment
+		in.Store, in.Order, in.Policy, in.Calendar, in.Clock = store, s.name, "aliexpress-2024-04", revision(t), clock
+		in.Service, in.Carrier, in.TraceAlert, in.Due = "CAINIAO_STANDARD", "CAINIAO", true, created.Add(72*time.Hour)
+		err = temporalclient.Orders{Client: l.client}.StartShipment(t.Context(), 1, in)
+	case kindSweep:
+		s.sweep.Clock = clock
+		s.sweep.Clock.Origin = created.Add(5 * day) // its parcels have moved
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowSweep, s.sweep)
+	case kindOrders:
+		s.orders.Store, s.orders.Clock = store, clock
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowOrders, s.orders)
+	}
+	require.NoError(t, err)
+}
+
+// ship gives a shipment its number.
+func (l *live) ship(order, n string) {
+	_, err := temporalclient.Orders{Client: l.client}.Ship(l.t.Context(), store, order, 1, "given", protocol.ShipNumber{Number: n})
+	if err != nil {
+		l.t.Errorf("ship %s: %v", order, err)
+	}
+}
+
+// cancel cancels a shipment.
+func (l *live) cancel(order string) {
+	if err := l.client.CancelWorkflow(l.t.Context(), protocol.ShipmentWorkflowID(store, order, 1), ""); err != nil {
+		l.t.Errorf("cancel %s: %v", order, err)
 	}
 }
 
@@ -153,7 +223,7 @@ func (l *live) ring(number string) {
 	news := slices.Clone(in.events[in.handed:])
 	in.handed = len(in.events)
 	l.mu.Unlock()
-	if len(news) > 0 {
+	if len(news) > 0 && in.kept {
 		l.signal(number, protocol.SignalEvent, news)
 	}
 }
@@ -234,4 +304,36 @@ func (l *live) Notify(_ context.Context, n protocol.Notice) error {
 		l.begun[n.Order][n.WorkflowID] = true
 	}
 	return nil
+}
+
+func (l *live) Logistics(context.Context, string, string) ([]string, error) {
+	return []string{"L1"}, nil
+}
+
+func (l *live) CreateLogistics(_ context.Context, r protocol.LogisticsRequest) (protocol.Logistics, error) {
+	made := l.sending(r.Order).made
+	made.Pending = made.ID == ""
+	return made, nil
+}
+
+func (l *live) Waybill(context.Context, string, string) ([]byte, error) {
+	return []byte("%PDF-1.4"), nil
+}
+
+func (l *live) Declare(_ context.Context, r protocol.DeclareRequest) (protocol.Declared, error) {
+	s := l.sending(r.Order)
+	if why, refused := s.no[r.Number]; refused {
+		return protocol.Declared{}, fmt.Errorf("%s: %w", why, port.ErrRefused)
+	}
+	return protocol.Declared{Pending: s.byHand}, nil
+}
+
+func (l *live) Correct(ctx context.Context, r protocol.DeclareRequest) (protocol.Declared, error) {
+	return l.Declare(ctx, r)
+}
+
+func (l *live) sending(order string) shipping {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sends[order]
 }

@@ -20,19 +20,29 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"parcelward/activities"
+	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/workflows"
 )
 
-// scene is one order's life in virtual time.
+// scene is one workflow's life in virtual time. Its name is the order's number too.
 type scene struct {
-	name    string
-	machine bool          // a machine files and appeals
-	facts   []rules.Event // known at the start
-	acts    []act
-	length  time.Duration // of the life, from created
-	asleep  bool          // the worker starts four days after the order
+	name   string
+	kind   string        // of workflow; the history's name ends with it
+	facts  []rules.Event // known at the start
+	acts   []act
+	length time.Duration // of the life, from created
+	asleep bool          // the worker starts four days after the order
+	fails  string        // the workflow ends with an error that says this; empty: it does not
+
+	machine bool // of an order: a machine files and appeals
+
+	shipment protocol.ShipmentInput
+	platform shipping
+	outcome  string // of the shipment
+	sweep    protocol.SweepInput
+	orders   protocol.OrdersInput
 }
 
 type act struct {
@@ -45,6 +55,25 @@ func comes(e rules.Event) act {
 }
 
 func scenes() []scene {
+	var all []scene
+	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings()} {
+		for _, s := range list {
+			s.kind = kind
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// The kinds of workflows that a scene begins; an order begins its claims.
+const (
+	kindOrder    = "order"
+	kindShipment = "shipment"
+	kindSweep    = "sweep"
+	kindOrders   = "orders"
+)
+
+func orders() []scene {
 	claimed := func(events ...rules.Event) []act {
 		acts := []act{comes(scan(pickedUp, rules.PickedUp))}
 		for _, e := range events {
@@ -88,41 +117,107 @@ func scenes() []scene {
 	}
 }
 
-// TestRecord records the histories that TestReplay replays from a real development server:
+func shipments() []scene {
+	start := []rules.Event{orderCreated("US", true), paid(created)}
+	silent := func(e rules.Event) act {
+		return act{e.Time, func(l *live, number string) { l.write(number, e) }}
+	}
+	ships := func(at time.Time, n string) act {
+		return act{at, func(l *live, number string) { l.ship(number, n) }}
+	}
+	lost := map[string]string{parcel: "the tracking number does not fit"}
+	return []scene{
+		{name: "label", facts: start, platform: shipping{made: protocol.Logistics{ID: "700001", Number: parcel}}, length: 2 * day, outcome: rules.EndRecorded},
+		{
+			name: "part", facts: start, shipment: protocol.ShipmentInput{Items: []rules.Item{{SKU: "LAMP-1", Quantity: 1}}}, platform: shipping{made: label},
+			acts: []act{ships(created.Add(30*time.Hour), parcel)}, length: 3 * day, outcome: rules.EndRecorded,
+		},
+		{
+			name: "refused", facts: start, shipment: protocol.ShipmentInput{Number: parcel, ShippedAt: created}, platform: shipping{no: lost},
+			acts: []act{ships(created.Add(30*time.Hour), otherParcel)}, length: 3 * day, outcome: rules.EndRecorded,
+		},
+		{name: "by-hand", facts: start, acts: []act{silent(recorded(created.Add(10 * time.Hour)))}, length: 3 * day, outcome: rules.EndRecorded},
+		{
+			name: "declared-by-hand", facts: start, shipment: protocol.ShipmentInput{Number: parcel, ShippedAt: created}, platform: shipping{byHand: true},
+			acts: []act{silent(recorded(created.Add(10 * time.Hour)))}, length: 3 * day, outcome: rules.EndRecorded,
+		},
+		{
+			name: "replaced", facts: append(start[:2:2], recorded(created)), shipment: protocol.ShipmentInput{Number: otherParcel, ShippedAt: created, Replaces: parcel},
+			length: 2 * day, outcome: rules.EndRecorded,
+		},
+		{name: "blocked", facts: append(start[:2:2], cancelled(created)), length: day, outcome: rules.EndBlocked},
+		{name: "over", facts: start, platform: shipping{made: label}, acts: []act{silent(cancelled(created.Add(30 * time.Hour)))}, length: 4 * day, outcome: rules.EndOver},
+		{name: "given-up", facts: start, platform: shipping{made: label}, length: 11 * day, outcome: rules.EndGivenUp},
+		{name: "cancelled", facts: start, platform: shipping{made: label}, acts: []act{{created.Add(30 * time.Hour), (*live).cancel}}, length: 3 * day, fails: "canceled"},
+	}
+}
+
+func sweeps() []scene {
+	return []scene{
+		{name: "compared", sweep: protocol.SweepInput{Service: serviceBehind}, length: 20 * day},
+		{name: "quiet", sweep: protocol.SweepInput{Service: serviceQuiet}, length: day},
+		{name: "unconfigured", sweep: protocol.SweepInput{Service: "nobody"}, length: day, fails: "not configured"},
+	}
+}
+
+func readings() []scene {
+	return []scene{
+		{name: "changed", orders: protocol.OrdersInput{Platform: port.Platform, FirstDays: 1}, length: day},
+		{name: "pushed", orders: protocol.OrdersInput{Platform: port.Platform, Order: "pushed"}, length: day},
+		{name: "elsewhere", orders: protocol.OrdersInput{Platform: "elsewhere"}, length: day, fails: "not configured"},
+	}
+}
+
+// TestRecord records the histories that TestReplay replays from a real development server.
+// A scene is a subtest, and only the scenes that run are recorded anew:
 //
 //	go test -tags record -run TestRecord ./workflows
+//	go test -tags record -run TestRecord/shipment ./workflows
+//	go test -tags record -run TestRecord/order$/paid ./workflows
 //
 // That needs the Temporal CLI on PATH or in .bin (`make demo` puts it there) and takes about
 // a minute. Record anew only what a release deliberately changes: a history that
-// running orders may have must go on replaying.
+// running orders may have must go on replaying. One whose scene is gone is deleted by hand.
 func TestRecord(t *testing.T) {
 	l := newLive(t)
-	list := scenes()
+	require.NoError(t, os.MkdirAll("testdata/histories", 0o755))
 	var playing sync.WaitGroup
-	for _, s := range list { // the late worker's order first: it waits for no other
-		if s.asleep {
-			playing.Go(func() { l.play(s) })
+	play := func(asleep bool) {
+		for _, s := range scenes() {
+			if s.asleep == asleep {
+				playing.Go(func() { // all at once, however many tests may run in parallel
+					t.Run(s.kind+"/"+s.name, func(t *testing.T) {
+						l.play(t, s)
+						l.saveAll(t, s)
+					})
+				})
+			}
 		}
 	}
+	play(true) // the late worker's order first: it waits for no other
 	time.Sleep(l.clock().Real(4 * day))
 	l.serve()
-	for _, s := range list {
-		if !s.asleep {
-			playing.Go(func() { l.play(s) })
-		}
-	}
+	play(false)
 	playing.Wait()
 	require.NotContains(t, strings.Join(l.told("worker-late"), " "), "tracking-number-due", "the inbox is read before anybody is told")
-	require.NoError(t, os.RemoveAll("testdata/histories"))
-	require.NoError(t, os.MkdirAll("testdata/histories", 0o755))
-	for _, s := range list {
-		l.save(protocol.OrderWorkflowID(store, s.name), s.name+"-order")
-		for id := range l.claims(s.name) {
-			l.save(id, s.name+"-claim")
-		}
+	if t.Failed() {
+		return
 	}
 	l.spoil("appealed-claim", "bad-order-of-activities", `"name":"File"`, `"name":"Notify"`)
 	l.spoil("paid-order", "bad-other-activity", `"name":"PollCarrier"`, `"name":"PollPlatform"`)
+	l.spoil("label-shipment", "bad-order-of-shipment", `"name":"CreateLogistics"`, `"name":"FetchWaybill"`)
+}
+
+// saveAll writes what a scene has left: nothing, unless it went as it should.
+func (l *live) saveAll(t *testing.T, s scene) {
+	t.Helper()
+	if t.Failed() {
+		return
+	}
+	l.save(t, workflowID(s), s.name+"-"+s.kind)
+	for id := range l.claims(s.name) {
+		l.save(t, id, s.name+"-claim")
+	}
 }
 
 // spoil swaps the first of two texts in a good history (or replaces the one by the other), so
@@ -138,24 +233,25 @@ func (l *live) spoil(good, bad, a, b string) {
 }
 
 // save writes every run of a workflow.
-func (l *live) save(id, name string) {
+func (l *live) save(t *testing.T, id, name string) {
+	t.Helper()
 	var runs []string
 	for run := ""; ; {
 		h := &historypb.History{}
-		events := l.client.GetWorkflowHistory(l.t.Context(), id, run, false, 0)
+		events := l.client.GetWorkflowHistory(t.Context(), id, run, false, 0)
 		for events.HasNext() {
 			e, err := events.Next()
-			require.NoError(l.t, err)
+			require.NoError(t, err)
 			h.Events = append(h.Events, e)
 		}
 		raw, err := protojson.Marshal(h)
-		require.NoError(l.t, err)
+		require.NoError(t, err)
 		host, err := os.Hostname()
-		require.NoError(l.t, err)
+		require.NoError(t, err)
 		var compact map[string]any // protojson varies its spaces on purpose
-		require.NoError(l.t, json.Unmarshal([]byte(strings.ReplaceAll(string(raw), `"`+host+":", `"host:`)), &compact))
+		require.NoError(t, json.Unmarshal([]byte(strings.ReplaceAll(string(raw), `"`+host+":", `"host:`)), &compact))
 		raw, err = json.Marshal(compact)
-		require.NoError(l.t, err)
+		require.NoError(t, err)
 		runs = append(runs, string(raw))
 		if run = h.Events[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId(); run == "" {
 			break
@@ -166,8 +262,8 @@ func (l *live) save(id, name string) {
 		if i > 0 {
 			suffix = "-before"
 		}
-		require.Less(l.t, i, 2)
-		require.NoError(l.t, os.WriteFile(filepath.Join("testdata/histories", name+suffix+".json"), []byte(text+"\n"), 0o644))
+		require.Less(t, i, 2)
+		require.NoError(t, os.WriteFile(filepath.Join("testdata/histories", name+suffix+".json"), []byte(text+"\n"), 0o644))
 	}
 }
 
@@ -201,7 +297,11 @@ func (l *live) serve() {
 	for _, queue := range []string{protocol.QueueOrders, protocol.QueueCarriers, protocol.QueueEvidence} {
 		w := worker.New(l.client, queue, worker.Options{Identity: "recorder"})
 		workflows.Register(w, stories(l.t))
-		activities.Register(w, &activities.Activities{Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t)})
+		activities.Register(w, &activities.Activities{
+			Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t),
+			Shipper: l, Traces: services{}, Services: services{}, Sweeps: services{}, Orders: map[string]port.OrderSource{port.Platform: catalogue{}}, Reads: l.reads,
+			Examiner: activities.Examiner{Parcels: services{}, Tracker: l, Services: services{}, Book: stories(l.t).Book},
+		})
 		require.NoError(l.t, w.Start())
 		l.t.Cleanup(w.Stop)
 	}
