@@ -46,7 +46,7 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 	}
 	s.watchQuota(ctx)
 	for failures := 0; ctx.Err() == nil; {
-		more, err := s.batch(ctx)
+		more, err := s.batch(ctx, failures == sweepPatience)
 		activity.RecordHeartbeat(ctx, s.done)
 		switch {
 		case err == nil && !more:
@@ -88,8 +88,9 @@ type sweep struct {
 
 func (s *sweep) now() time.Time { return s.in.Clock.Virtual(time.Now()) }
 
-// batch asks about the parcels that are due longest, and tells whether there may be more.
-func (s *sweep) batch(ctx context.Context) (more bool, err error) {
+// batch asks about the parcels that are due longest, and tells whether there may be more. last
+// says that it is not tried again.
+func (s *sweep) batch(ctx context.Context, last bool) (more bool, err error) {
 	now := s.now()
 	due, err := s.Sweeps.ClaimDue(ctx, s.scope, now, s.service.Limits().Batch, sweepLease)
 	if err != nil || len(due) == 0 {
@@ -97,12 +98,35 @@ func (s *sweep) batch(ctx context.Context) (more bool, err error) {
 	}
 	asked, err := s.ask(ctx, due, now)
 	if err != nil { // nothing came of it
+		if wayward(err, last) {
+			return false, errors.Join(err, s.Sweeps.Finish(context.WithoutCancel(ctx), putBehind(due, err, now), now))
+		}
 		return false, errors.Join(err, s.Sweeps.GiveBack(context.WithoutCancel(ctx), due))
 	}
 	if err := s.Sweeps.Finish(ctx, asked, now); err != nil {
 		return false, err
 	}
 	return len(due) == s.service.Limits().Batch, nil
+}
+
+// wayward tells whether it may be the numbers of a batch at which a call fails, and not the
+// service: given back as they were, they would come first again, and keep all others from being
+// asked about.
+func wayward(err error, last bool) bool {
+	if errors.Is(err, port.ErrUnauthorised) || errors.Is(err, port.ErrBusy) {
+		return false
+	}
+	return errors.Is(err, port.ErrRefused) || last && passing(err)
+}
+
+// putBehind leaves numbers as they are, but lets others go first. It is not said of each of them
+// that it is at fault, so none waits longer for having waited before.
+func putBehind(due []port.Due, why error, now time.Time) []port.Asked {
+	behind := make([]port.Asked, len(due))
+	for i := range due {
+		behind[i] = port.Asked{Due: due[i], Next: now.Add(againAfter), Error: why.Error()}
+	}
+	return behind
 }
 
 // ask has the numbers watched that are not yet, asks about all, and records what is new.
@@ -203,6 +227,7 @@ func (s *sweep) call(ctx context.Context, asked []port.Asked, do func(context.Co
 	if err := s.Services.Turn(ctx, s.service, sweepWait); err != nil {
 		return nil, err
 	}
+	activity.RecordHeartbeat(ctx, s.done) // a slow service is no dead worker
 	parcels := make([]port.Tracked, len(asked))
 	for i := range asked {
 		parcels[i] = asked[i].Tracked

@@ -21,6 +21,7 @@ import (
 type fleet struct {
 	ports
 	due      []port.Due // waiting
+	hand     []port.Due // claimed last
 	finished []port.Asked
 	given    int // back
 	learned  []port.Answer
@@ -86,7 +87,13 @@ func (f *fleet) ClaimDue(_ context.Context, _ port.Scope, _ time.Time, most int,
 	n := min(most, len(f.due))
 	claimed := f.due[:n]
 	f.due = f.due[n:]
+	f.hand = claimed
 	return claimed, nil
+}
+
+// claimed tells whether a number is in the batch in hand.
+func (f *fleet) claimed(number string) bool {
+	return slices.ContainsFunc(f.hand, func(d port.Due) bool { return d.Number == number })
 }
 
 func (f *fleet) Finish(_ context.Context, asked []port.Asked, _ time.Time) error {
@@ -226,18 +233,21 @@ func TestSweepChecksTheFirstNumber(t *testing.T) {
 	}
 }
 
-// When the service does not answer, nothing more is asked: the batch in hand is given back as
-// it was, and those before it are finished.
+// When the service does not answer, nothing more is asked: the batch in hand is given back, and
+// those before it are finished. Where the batch itself may be at fault, others go first the
+// next time.
 func TestSweepWhileTheServiceIsAway(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		err    error
 		repeat bool
 		calls  int // that failed
+		behind int // numbers that let others go first
 	}{
-		"asks to wait": {&port.UnavailableError{Call: "svc: track", Status: 429, After: 7 * time.Second}, true, 1},
-		"wrong key":    {fmt.Errorf("svc: wrong key: %w", port.ErrRefused), false, 1},
-		"away":         {&port.UnavailableError{Call: "svc: track", Status: 503}, true, 5},
+		"asks to wait": {&port.UnavailableError{Call: "svc: track", Status: 429, After: 7 * time.Second}, true, 1, 0},
+		"unauthorised": {fmt.Errorf("svc: %w: %w", port.ErrUnauthorised, port.ErrRefused), false, 1, 0},
+		"wrong key":    {fmt.Errorf("svc: wrong key: %w", port.ErrRefused), false, 1, 3},
+		"away":         {&port.UnavailableError{Call: "svc: track", Status: 503}, true, 5, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,10 +262,15 @@ func TestSweepWhileTheServiceIsAway(t *testing.T) {
 			var failed *temporal.ApplicationError
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, !tc.repeat, failed.NonRetryable())
-			require.Len(t, f.finished, 3)
-			require.Equal(t, 3*tc.calls, f.given)
-			require.Len(t, f.due, 4)
+			require.Len(t, f.finished, 3+tc.behind)
+			require.Equal(t, 3*tc.calls-tc.behind, f.given)
+			require.Len(t, f.due, 4-tc.behind)
 			require.Equal(t, tc.calls, f.pauses)
+			for _, a := range f.finished[3:] {
+				require.WithinDuration(t, now.Add(30*time.Minute), a.Next, time.Second)
+				require.NotEmpty(t, a.Error)
+				require.Empty(t, a.WatchedBy)
+			}
 		})
 	}
 }
@@ -275,6 +290,33 @@ func TestSweepInBadWeather(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 9, out.Asked)
 	require.Len(t, f.finished, 9)
+}
+
+// One number at which the service always fails, call after call, keeps none of the others from
+// being asked about.
+func TestSweepPastANumberThatAlwaysFails(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"garbage": &port.UnavailableError{Call: "svc: track", Status: 200, Detail: "that cannot be read"},
+		"refused": fmt.Errorf("svc: wrong parameters: %w", port.ErrRefused),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(7)
+			f.fail = func(int) error {
+				if f.claimed("N0") {
+					return err
+				}
+				return nil
+			}
+			_, failed := f.sweep(t)
+			require.Error(t, failed)
+			out, failed := f.sweep(t)
+			require.NoError(t, failed)
+			require.Equal(t, 4, out.Asked, "all but the batch of the bad one")
+			require.Len(t, f.finished, 7)
+		})
+	}
 }
 
 func TestSweepOfABusyOrMissingService(t *testing.T) {

@@ -2,6 +2,7 @@ package seventeentrack
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"parcelward/internal/port"
@@ -11,14 +12,22 @@ import (
 // Watch implements [port.TrackingService]: it registers the numbers, with their carrier where its
 // key is known. A registration costs quota, one that is there already does not; should 17TRACK
 // have given such a number up, it is started again, which can be done once: the next time its
-// answer wraps [port.ErrRefused]. The error wraps [ErrQuota] when there is no quota left;
-// numbers before that one may be registered.
+// answer wraps [port.ErrRefused]. When there is no quota left, the numbers' own errors wrap
+// [ErrQuota], though some of them may be registered: numbers that are registered already can be
+// asked about all the same.
 func (c *Client) Watch(ctx context.Context, parcels []port.Tracked) ([]port.Answer, error) {
 	wanted := make([]Number, len(parcels))
 	for i, p := range parcels {
 		wanted[i] = Number{Number: p.Number, Carrier: c.carrierKey(p.Carrier)}
 	}
 	data, err := c.numbers(ctx, "register", len(wanted), distinct(wanted))
+	if errors.Is(err, ErrQuota) {
+		answers := inOrder(parcels, nil)
+		for i := range answers {
+			answers[i].Err = err
+		}
+		return answers, nil
+	}
 	if err != nil {
 		return nil, err
 	}

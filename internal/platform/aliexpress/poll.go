@@ -156,6 +156,12 @@ func (c *Client) page(ctx context.Context, store string, from, to time.Time, sta
 		return nil, refusal(methodOrderList, out.Result.ErrorCode, out.Result.Error)
 	}
 	p := &listPage{total: count(out.Result.TotalCount)}
+	switch {
+	case out.Result.TotalCount == "" && len(out.Result.TargetList) > 0: // how many pages there are is not to be guessed
+		return nil, odd(methodOrderList, "total_count")
+	case len(out.Result.TargetList) == 0 && p.total > (n-1)*pageSize:
+		return nil, odd(methodOrderList, "target_list with orders of "+strconv.Itoa(p.total))
+	}
 	for i, d := range out.Result.TargetList {
 		if d.OrderID == "" {
 			return nil, odd(methodOrderList, fmt.Sprintf("target_list.%d.order_id", i))

@@ -2,6 +2,8 @@ package aliexpress_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
@@ -167,5 +169,30 @@ func TestPollAcrossTheEndOfSummerTime(t *testing.T) {
 		found, err := b.Poll(t.Context(), store, at.Add(-20*time.Minute), at.Add(20*time.Minute))
 		require.NoError(t, err)
 		require.True(t, ids(found)[strconv.Itoa(1+i)], at.String())
+	}
+}
+
+// Half an answer is none: taken at its word, the orders that it leaves out would be lost, for the
+// next window begins behind them.
+func TestPollOfHalfAList(t *testing.T) {
+	t.Parallel()
+	for name, result := range map[string]string{
+		"no total":  `{"success":true,"target_list":{"order_dto":[{"order_id":1,"gmt_update":"2026-03-02 01:00:00"}]}}`,
+		"no orders": `{"success":true,"total_count":120}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := start(t, twin.Options{})
+			half := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprintf(w, `{"aliexpress_solution_order_get_response":{"result":%s}}`, result)
+			}))
+			t.Cleanup(half.Close)
+			c, err := aliexpress.New(aliexpress.Options{BaseURL: half.URL, AppKey: appKey, AppSecret: appSecret, Tokens: b.tokens, Now: b.world.Now})
+			require.NoError(t, err)
+			now := b.world.Now()
+			_, err = c.Poll(t.Context(), store, now.Add(-day), now)
+			var again *port.UnavailableError
+			require.ErrorAs(t, err, &again)
+		})
 	}
 }
