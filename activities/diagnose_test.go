@@ -232,7 +232,7 @@ func TestSweepPicksWhatToCompare(t *testing.T) {
 			if tc.known { // the hash is the sweep's own
 				_, err := f.sweep(t)
 				require.NoError(t, err)
-				f.due = append(f.due, port.Due{Tracked: f.finished[0].Tracked, Plan: f.finished[0].Plan, Hash: f.finished[0].Hash, WatchedBy: "svc"})
+				f.due = append(f.due, port.Due{Tracked: f.finished[0].Tracked, Plan: f.finished[0].Plan, Hash: f.finished[0].Answer, WatchedBy: "svc"})
 			}
 			f.due[0].Store, f.due[0].Order, f.due[0].Carrier = "s", "1", "CAINIAO"
 			if tc.asked > 0 {

@@ -167,9 +167,9 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 		if err != nil {
 			return nil, err
 		}
+		x.Answer = hash
 		news := !bytes.Equal(hash, x.Hash)
 		if news {
-			x.Hash = hash
 			changed = append(changed, *answer)
 		}
 		s.compare(x, answer.Rows, news, now)
@@ -177,7 +177,7 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 	var learnt port.Learnt
 	if len(changed) > 0 {
 		if learnt, err = s.Traces.Learn(ctx, s.in.Service, changed); err != nil {
-			return nil, err //nolint:wrapcheck // says what was being done
+			return nil, err
 		}
 	}
 	s.done.Rows += learnt.Rows

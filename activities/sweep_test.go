@@ -160,7 +160,7 @@ func TestSweep(t *testing.T) {
 		require.Equal(t, "svc", a.WatchedBy)
 		require.Empty(t, a.Error)
 		require.WithinDuration(t, now.Add(6*time.Hour), a.Next, time.Second)
-		f.due = append(f.due, port.Due{Tracked: a.Tracked, Plan: a.Plan, Hash: a.Hash, WatchedBy: a.WatchedBy})
+		f.due = append(f.due, port.Due{Tracked: a.Tracked, Plan: a.Plan, Hash: a.Answer, WatchedBy: a.WatchedBy})
 	}
 	out, err = f.sweep(t)
 	require.NoError(t, err)

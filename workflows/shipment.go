@@ -320,7 +320,7 @@ func (p *shipment) plan(ctx workflow.Context) rules.ShippingPlan {
 		plan.End, plan.Number = rules.EndRecorded, p.number
 	}
 	p.wake = plan.Wake
-	workflow.SetCurrentDetails(ctx, p.waitsFor().String())
+	workflow.SetCurrentDetails(ctx, wording.Heading(p.waitsFor()))
 	return plan
 }
 

@@ -24,7 +24,7 @@ func (s *Stories) Sweep(ctx workflow.Context, in protocol.SweepInput) (protocol.
 		return out, err
 	}
 	diagnose(ctx, in, out.Compare)
-	return out, nil
+	return out, ctx.Err()
 }
 
 // diagnose compares parcels with the platform. One that cannot be compared now is no reason to

@@ -54,9 +54,10 @@ type Due struct {
 // Asked is what became of it.
 type Asked struct {
 	Due
-	Next  time.Time // virtual; zero: never again by itself
-	Error string    // for people; empty: it was answered
-	Heard bool      // with rows
+	Next   time.Time // virtual; zero: never again by itself
+	Answer []byte    // hash of the answer
+	Error  string    // for people; empty: it was answered
+	Heard  bool      // with rows
 }
 
 // Sweeps hands out parcels to ask about, and the right to call services, over all workers.

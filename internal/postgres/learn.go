@@ -249,6 +249,9 @@ const strayBatch = 200
 // since, and tells how many answers found their parcel. Safe to call at any time, by several.
 func (db *DB) AdoptStrays(ctx context.Context) (int, error) {
 	adopted := 0
+	if err := db.q.DropOldStrays(ctx); err != nil {
+		return 0, fmt.Errorf("drop what nobody has recorded in half a year: %w", err)
+	}
 	for {
 		found, err := db.q.FoundStrays(ctx, strayBatch)
 		if err != nil {
@@ -261,8 +264,10 @@ func (db *DB) AdoptStrays(ctx context.Context) (int, error) {
 		var drop query.DropStraysParams
 		for _, s := range found {
 			var what said
-			if err := json.Unmarshal(s.Answer, &what); err != nil {
-				return adopted, fmt.Errorf("read what was said of %s: %w", s.TrackingNumber, err)
+			if err := json.Unmarshal(s.Answer, &what); err != nil { // it must not keep those behind it out
+				if err := db.KeepUnreadable(ctx, s.Service, "kept of "+s.TrackingNumber+": "+err.Error(), s.Answer); err != nil {
+					return adopted, err
+				}
 			}
 			byService[s.Service] = append(byService[s.Service], port.Answer{Number: s.TrackingNumber, Rows: what.Rows, Also: what.Also})
 			drop.Services, drop.Numbers, drop.Hashes = append(drop.Services, s.Service), append(drop.Numbers, s.TrackingNumber), append(drop.Hashes, s.Hash)

@@ -76,7 +76,8 @@ func (db *DB) Finish(ctx context.Context, asked []port.Asked, at time.Time) erro
 		p.Plans = append(p.Plans, plan)
 		p.Nexts = append(p.Nexts, spanOf(a.Next))
 		p.Errors = append(p.Errors, text(a.Error))
-		p.Hashes = append(p.Hashes, a.Hash)
+		p.Claimed = append(p.Claimed, a.Hash)
+		p.Answers = append(p.Answers, a.Answer)
 		p.Watched = append(p.Watched, a.WatchedBy)
 		p.Heard = append(p.Heard, a.Heard)
 	}

@@ -47,6 +47,8 @@ func BenchmarkSweep(b *testing.B) {
 		finish += time.Since(start)
 		n += len(list)
 	}
-	per := func(d time.Duration) string { return fmt.Sprintf("%.0f us", float64(d.Microseconds())/float64(max(n, 1))) }
+	per := func(d time.Duration) string {
+		return fmt.Sprintf("%.0f us", float64(d.Microseconds())/float64(max(n, 1)))
+	}
 	b.Logf("%d numbers: claim %s, learn %s, finish %s each", n, per(claim), per(learnt), per(finish))
 }

@@ -212,3 +212,28 @@ func TestSlots(t *testing.T) {
 	require.ErrorIs(t, err, port.ErrBusy)
 	require.NoError(t, db.Answered(t.Context(), "cainiao"))
 }
+
+// What a correction has forgotten while a sweep had the parcel in hand stays forgotten: its
+// next answer is looked at again.
+func TestForgottenWhileAsked(t *testing.T) {
+	db, url := openURL(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"))
+	plan(t, db, "a", time.Hour, "LP1")
+	first := due(t, db, all, 0, 9)
+	require.NoError(t, db.Finish(t.Context(), []port.Asked{{Due: first[0], Next: judged.Add(time.Hour), Answer: []byte("one")}}, judged))
+	list := due(t, db, all, time.Hour, 9)
+	require.Equal(t, []byte("one"), list[0].Hash)
+	require.Equal(t, "UPDATE 1", execute(t, url, "UPDATE tracked SET answer_hash = NULL"))
+	require.NoError(t, db.Finish(t.Context(), []port.Asked{{Due: list[0], Next: judged.Add(2 * time.Hour), Answer: []byte("one")}}, judged))
+	require.Empty(t, due(t, db, all, 2*time.Hour, 9)[0].Hash)
+}
+
+func execute(tb testing.TB, url, sql string) string {
+	tb.Helper()
+	c, err := pgx.Connect(tb.Context(), url)
+	require.NoError(tb, err)
+	defer c.Close(tb.Context()) //nolint:errcheck // the test has its answer
+	tag, err := c.Exec(tb.Context(), sql)
+	require.NoError(tb, err)
+	return tag.String()
+}

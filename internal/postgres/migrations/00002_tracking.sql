@@ -23,7 +23,6 @@ CREATE TABLE tracked (
     leased_until    timestamptz NOT NULL DEFAULT '-infinity', -- real; in the future: a sweep has it in hand
     PRIMARY KEY (tracking_number, store) -- services name numbers, not stores
 ) WITH (fillfactor = 70);
-CREATE INDEX tracked_of_number ON tracked (tracking_number);
 CREATE INDEX tracked_heard ON tracked (store, carrier) WHERE heard;
 CREATE INDEX tracked_due ON tracked (next_poll_at) WHERE next_poll_at IS NOT NULL;
 
@@ -47,6 +46,7 @@ CREATE TABLE strays (
     received_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tracking_number, service, hash)
 );
+CREATE INDEX strays_received ON strays (received_at);
 
 -- Bodies that could not be read or did not bear the right signature, for inspection. Nothing
 -- follows from them.

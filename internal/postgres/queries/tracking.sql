@@ -29,15 +29,17 @@ RETURNING t.*, coalesce(t.check_by IS NOT NULL AND NOT EXISTS (
     SELECT FROM tracked o WHERE o.store = t.store AND o.carrier = t.carrier AND o.heard), false)::boolean AS first_of_carrier;
 
 -- name: FinishTracked :exec
--- An error leaves the answer before it standing. A plan made meanwhile has its own next poll.
+-- An error leaves the answer before it standing, and an answer forgotten meanwhile stays so. A
+-- plan made meanwhile has its own next poll.
 UPDATE tracked t SET leased_until = '-infinity',
     next_poll_at = CASE WHEN t.plan = w.plan THEN NULLIF(w.next, 'infinity') ELSE t.next_poll_at END, last_error = w.error,
     attempts = CASE WHEN w.error = '' THEN 0 ELSE t.attempts + 1 END,
     asked_at = CASE WHEN w.error = '' THEN @asked_at::timestamptz ELSE t.asked_at END,
-    answer_hash = CASE WHEN w.error = '' THEN w.hash ELSE t.answer_hash END,
+    answer_hash = CASE WHEN w.error = '' AND t.answer_hash IS NOT DISTINCT FROM w.claimed THEN w.answer ELSE t.answer_hash END,
     heard = t.heard OR w.heard, watched_by = w.watched
 FROM (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number, unnest(@plans::text[])::jsonb AS plan,
-             unnest(@nexts::text[])::timestamptz AS next, unnest(@errors::text[]) AS error, unnest(@hashes::bytea[]) AS hash, unnest(@watched::text[]) AS watched, unnest(@heard::boolean[]) AS heard) w
+             unnest(@nexts::text[])::timestamptz AS next, unnest(@errors::text[]) AS error,
+             unnest(@claimed::bytea[]) AS claimed, unnest(@answers::bytea[]) AS answer, unnest(@watched::text[]) AS watched, unnest(@heard::boolean[]) AS heard) w
 WHERE t.store = w.store AND t.tracking_number = w.number;
 
 -- name: ReleaseTracked :exec
@@ -84,8 +86,9 @@ ORDER BY l.alias, e.number
 ON CONFLICT DO NOTHING;
 
 -- name: ForgetAnswers :exec
--- The next answer about these numbers is looked at again, though it may be the same.
-UPDATE tracked t SET answer_hash = NULL
+-- The next answer about these numbers is looked at again, though it may be the same; one is
+-- asked for though nothing else hangs on it.
+UPDATE tracked t SET answer_hash = NULL, next_poll_at = coalesce(t.next_poll_at, t.asked_at)
 FROM (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number) w
 WHERE t.store = w.store AND t.tracking_number = w.number AND t.answer_hash IS NOT NULL;
 
@@ -106,6 +109,10 @@ ORDER BY s.received_at LIMIT @most;
 -- name: DropStrays :exec
 DELETE FROM strays s USING (SELECT unnest(@services::text[]) AS service, unnest(@numbers::text[]) AS number, unnest(@hashes::bytea[]) AS hash) w
 WHERE s.service = w.service AND s.tracking_number = w.number AND s.hash = w.hash;
+
+-- name: DropOldStrays :exec
+-- No order that is kept is older than its story.
+DELETE FROM strays WHERE received_at < now() - interval '180 days';
 
 -- name: CountStrays :one
 SELECT count(*) FROM strays;

@@ -106,6 +106,16 @@ func (q *Queries) CountStrays(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const dropOldStrays = `-- name: DropOldStrays :exec
+DELETE FROM strays WHERE received_at < now() - interval '180 days'
+`
+
+// No order that is kept is older than its story.
+func (q *Queries) DropOldStrays(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, dropOldStrays)
+	return err
+}
+
 const dropStrays = `-- name: DropStrays :exec
 DELETE FROM strays s USING (SELECT unnest($1::text[]) AS service, unnest($2::text[]) AS number, unnest($3::bytea[]) AS hash) w
 WHERE s.service = w.service AND s.tracking_number = w.number AND s.hash = w.hash
@@ -136,10 +146,11 @@ UPDATE tracked t SET leased_until = '-infinity',
     next_poll_at = CASE WHEN t.plan = w.plan THEN NULLIF(w.next, 'infinity') ELSE t.next_poll_at END, last_error = w.error,
     attempts = CASE WHEN w.error = '' THEN 0 ELSE t.attempts + 1 END,
     asked_at = CASE WHEN w.error = '' THEN $1::timestamptz ELSE t.asked_at END,
-    answer_hash = CASE WHEN w.error = '' THEN w.hash ELSE t.answer_hash END,
+    answer_hash = CASE WHEN w.error = '' AND t.answer_hash IS NOT DISTINCT FROM w.claimed THEN w.answer ELSE t.answer_hash END,
     heard = t.heard OR w.heard, watched_by = w.watched
 FROM (SELECT unnest($2::text[]) AS store, unnest($3::text[]) AS number, unnest($4::text[])::jsonb AS plan,
-             unnest($5::text[])::timestamptz AS next, unnest($6::text[]) AS error, unnest($7::bytea[]) AS hash, unnest($8::text[]) AS watched, unnest($9::boolean[]) AS heard) w
+             unnest($5::text[])::timestamptz AS next, unnest($6::text[]) AS error,
+             unnest($7::bytea[]) AS claimed, unnest($8::bytea[]) AS answer, unnest($9::text[]) AS watched, unnest($10::boolean[]) AS heard) w
 WHERE t.store = w.store AND t.tracking_number = w.number
 `
 
@@ -150,12 +161,14 @@ type FinishTrackedParams struct {
 	Plans   []string
 	Nexts   []string
 	Errors  []string
-	Hashes  [][]byte
+	Claimed [][]byte
+	Answers [][]byte
 	Watched []string
 	Heard   []bool
 }
 
-// An error leaves the answer before it standing. A plan made meanwhile has its own next poll.
+// An error leaves the answer before it standing, and an answer forgotten meanwhile stays so. A
+// plan made meanwhile has its own next poll.
 func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) error {
 	_, err := q.db.Exec(ctx, finishTracked,
 		arg.AskedAt,
@@ -164,7 +177,8 @@ func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) er
 		arg.Plans,
 		arg.Nexts,
 		arg.Errors,
-		arg.Hashes,
+		arg.Claimed,
+		arg.Answers,
 		arg.Watched,
 		arg.Heard,
 	)
@@ -172,7 +186,7 @@ func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) er
 }
 
 const forgetAnswers = `-- name: ForgetAnswers :exec
-UPDATE tracked t SET answer_hash = NULL
+UPDATE tracked t SET answer_hash = NULL, next_poll_at = coalesce(t.next_poll_at, t.asked_at)
 FROM (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w
 WHERE t.store = w.store AND t.tracking_number = w.number AND t.answer_hash IS NOT NULL
 `
@@ -182,7 +196,8 @@ type ForgetAnswersParams struct {
 	Numbers []string
 }
 
-// The next answer about these numbers is looked at again, though it may be the same.
+// The next answer about these numbers is looked at again, though it may be the same; one is
+// asked for though nothing else hangs on it.
 func (q *Queries) ForgetAnswers(ctx context.Context, arg ForgetAnswersParams) error {
 	_, err := q.db.Exec(ctx, forgetAnswers, arg.Stores, arg.Numbers)
 	return err

@@ -145,6 +145,13 @@ func deadlineCell(d *rules.Deadline, loc *time.Location) string {
 
 func slash(t Text) string { return t.ZH + " / " + t.EN }
 
+// Heading is a sentence as the current details begin with it, in Markdown.
+func Heading(t Text) string {
+	var b strings.Builder
+	heading(&b, t)
+	return b.String()
+}
+
 func heading(b *strings.Builder, t Text) { fmt.Fprintf(b, "**%s**\n\n%s\n", t.ZH, t.EN) }
 
 func section(b *strings.Builder, t Text) { fmt.Fprintf(b, "\n### %s / %s\n\n", t.ZH, t.EN) }
