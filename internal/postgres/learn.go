@@ -137,7 +137,9 @@ type rowKey struct {
 	authorised    bool
 }
 
-type knownRows map[rowKey]bool
+// knownRows are the descriptions of the rows of one key: two scans of one moment and place may
+// bear one code.
+type knownRows map[rowKey][]string
 
 func keyOf(o owner, r *rules.Row) rowKey {
 	return rowKey{o.store, o.number, r.At.UnixMicro(), r.Milestone, text(r.Code), text(r.Location), text(r.SignedBy), r.Authorised}
@@ -151,7 +153,7 @@ func (db *DB) knownRows(ctx context.Context, owners map[string][]owner) (knownRo
 		}
 	}
 	if len(p.Stores) == 0 {
-		return nil, nil
+		return knownRows{}, nil
 	}
 	rows, err := db.q.RowsOf(ctx, p)
 	if err != nil {
@@ -162,22 +164,30 @@ func (db *DB) knownRows(ctx context.Context, owners map[string][]owner) (knownRo
 		if r.Source == string(rules.FromManual) {
 			continue // counts for nothing, so the real scan is news
 		}
-		known[keyOf(owner{store: r.Store, number: r.TrackingNumber}, &rules.Row{
+		key := keyOf(owner{store: r.Store, number: r.TrackingNumber}, &rules.Row{
 			At: r.At, Milestone: rules.Milestone(r.Milestone), Code: r.Code, Location: r.Location, SignedBy: r.SignedBy, Authorised: r.Authorised,
-		})] = true
+		})
+		known[key] = append(known[key], r.Description)
 	}
 	return known, nil
 }
 
-// news are the rows not known yet, which it notes.
+// news are the rows not known yet, which it notes. Of rows that differ by their description alone
+// as many are known as were told before, whatever the words.
 func (k knownRows) news(o owner, rows []rules.Row) []rules.Row {
-	o.order = ""
-	var news []rules.Row
-	seen := knownRows{}
+	more := map[rowKey]int{}
 	for i := range rows {
-		key := keyOf(o, &rows[i])
-		if !k[key] && !seen[key] {
-			seen[key] = true
+		more[keyOf(o, &rows[i])]++
+	}
+	for key := range more {
+		more[key] -= len(k[key])
+	}
+	var news []rules.Row
+	for i := range rows {
+		key, said := keyOf(o, &rows[i]), text(rows[i].Description)
+		if more[key] > 0 && !slices.Contains(k[key], said) {
+			more[key]--
+			k[key] = append(k[key], said)
 			news = append(news, rows[i])
 		}
 	}

@@ -62,6 +62,21 @@ func TestLearnOnlyNews(t *testing.T) {
 	require.Equal(t, []rules.Row{first, second, third}, trace)
 }
 
+// Two scans of one moment, code and place, in different words, are two: neither is lost, whether
+// they come together or one after the other, and in other words they are still the same two.
+func TestLearnScansThatDifferByTheirWords(t *testing.T) {
+	db := open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "b", "LP2"))
+	in, out := step(0, rules.InTransit), step(0, rules.InTransit)
+	in.Description, out.Description = "到达", "离开"
+	require.Equal(t, 2, learn(t, db, "kdniao", port.Answer{Number: "LP1", Rows: []rules.Row{in, out}}).Rows)
+	require.Equal(t, 1, learn(t, db, "kdniao", port.Answer{Number: "LP2", Rows: []rules.Row{out}}).Rows)
+	require.Equal(t, 1, learn(t, db, "kdniao", port.Answer{Number: "LP2", Rows: []rules.Row{in, out}}).Rows)
+	require.Equal(t, [][]rules.Row{{out}, {in}}, rowsOf(t, db, "shop", "b"))
+	in.Description, out.Description = "Arrived", "Departed"
+	require.Zero(t, learn(t, db, "17track", port.Answer{Number: "LP1", Rows: []rules.Row{in, out}}, port.Answer{Number: "LP2", Rows: []rules.Row{in, out}}).Rows)
+}
+
 // A row that a person typed in counts for nothing, so the carrier's own is news.
 func TestLearnBesideManualRows(t *testing.T) {
 	db := open(t)

@@ -58,7 +58,7 @@ JOIN tracked t ON t.store = a.store AND t.tracking_number = a.tracking_number
 WHERE a.alias = ANY(@numbers::text[]);
 
 -- name: RowsOf :many
-SELECT t.store, t.tracking_number, t.at, t.milestone, t.code, t.source, t.location, t.signed_by, t.authorised FROM traces t
+SELECT t.store, t.tracking_number, t.at, t.milestone, t.code, t.source, t.location, t.description, t.signed_by, t.authorised FROM traces t
 JOIN (SELECT unnest(@stores::text[]) AS store, unnest(@numbers::text[]) AS number) w ON w.store = t.store AND w.number = t.tracking_number;
 
 -- name: InsertAliases :exec

@@ -491,7 +491,7 @@ func (q *Queries) ReleaseTracked(ctx context.Context, arg ReleaseTrackedParams) 
 }
 
 const rowsOf = `-- name: RowsOf :many
-SELECT t.store, t.tracking_number, t.at, t.milestone, t.code, t.source, t.location, t.signed_by, t.authorised FROM traces t
+SELECT t.store, t.tracking_number, t.at, t.milestone, t.code, t.source, t.location, t.description, t.signed_by, t.authorised FROM traces t
 JOIN (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w ON w.store = t.store AND w.number = t.tracking_number
 `
 
@@ -508,6 +508,7 @@ type RowsOfRow struct {
 	Code           string
 	Source         string
 	Location       string
+	Description    string
 	SignedBy       string
 	Authorised     bool
 }
@@ -529,6 +530,7 @@ func (q *Queries) RowsOf(ctx context.Context, arg RowsOfParams) ([]RowsOfRow, er
 			&i.Code,
 			&i.Source,
 			&i.Location,
+			&i.Description,
 			&i.SignedBy,
 			&i.Authorised,
 		); err != nil {
