@@ -48,6 +48,18 @@ func (s *server) hook(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no service of that name is configured to push here", http.StatusNotFound)
 		return
 	}
+	// Its share of the memory is taken before it is read: anybody can send.
+	size := r.ContentLength
+	if size < 0 || size > protocol.MaxBatchBytes {
+		size = protocol.MaxBatchBytes
+	}
+	done, err := s.decoding(ctx, int(size))
+	if err != nil {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too much is coming in at once; push again later", http.StatusServiceUnavailable)
+		return
+	}
+	defer done()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, protocol.MaxBatchBytes))
 	if err != nil {
 		status := http.StatusBadRequest
@@ -57,13 +69,6 @@ func (s *server) hook(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "body: cannot be read whole", status)
 		return
 	}
-	done, err := s.decoding(ctx, len(body))
-	if err != nil {
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, "too much is coming in at once; push again later", http.StatusServiceUnavailable)
-		return
-	}
-	defer done()
 	if orders != nil {
 		s.orderHook(ctx, w, orders, r.Header, body)
 		return

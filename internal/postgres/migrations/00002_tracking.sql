@@ -24,7 +24,6 @@ CREATE TABLE tracked (
     PRIMARY KEY (tracking_number, store) -- services name numbers, not stores
 ) WITH (fillfactor = 70);
 CREATE INDEX tracked_heard ON tracked (store, carrier) WHERE heard;
-CREATE INDEX tracked_number ON tracked (tracking_number); -- answers name no store
 CREATE INDEX tracked_due ON tracked (next_poll_at) WHERE next_poll_at IS NOT NULL;
 
 -- Further numbers of a parcel: the last mile's often differs from the declared one.
