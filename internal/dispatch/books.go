@@ -71,9 +71,12 @@ func (k *known) claimEvents(now time.Time) []claimEvent {
 		case *rules.ClaimFiled:
 			c = claimEvent{claimID: d.ClaimID, filing: true, at: d.When}
 		case *rules.ClaimDecided:
+			if e.Type != rules.TypeClaimDecided {
+				continue
+			}
 			c = claimEvent{claimID: d.ClaimID, decision: d.Decision, at: d.When, amount: d.Amount}
 		case *rules.ClaimFact:
-			if e.Type == rules.TypeClaimAppealed {
+			if e.Type != rules.TypeClaimPaid {
 				continue
 			}
 			c = claimEvent{claimID: d.ClaimID, at: d.When, amount: d.Amount}

@@ -64,9 +64,14 @@ type Filed struct {
 
 // Evidence is one original in the vault.
 type Evidence struct {
-	Kind   string `json:"kind"`
-	Name   string `json:"name"`
-	SHA256 string `json:"sha256"` // hexadecimal
+	Kind      string    `json:"kind"` // a rules.EvidenceKind
+	Name      string    `json:"name"`
+	SHA256    string    `json:"sha256"`               // hexadecimal
+	MediaType string    `json:"media_type,omitempty"` // as found in its bytes
+	Size      int64     `json:"size,omitempty"`       // bytes
+	Source    string    `json:"source,omitempty"`     // who brought it: upload, platform, warehouse, carrier
+	By        string    `json:"by,omitempty"`         // the person, or the service
+	TakenAt   time.Time `json:"taken_at,omitzero"`    // of the picture or the record; zero: not known
 }
 
 // Notice tells people something, in both languages.

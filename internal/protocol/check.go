@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -152,6 +154,12 @@ func check(data rules.Data) error {
 	case *rules.Complaint:
 		c.text("complaint_id", d.ComplaintID, maxID)
 		c.time("at", d.When)
+	case *rules.EvidenceAdded:
+		c.evidence(d)
+	case *rules.PapersRequested:
+		c.papers(d)
+	case *rules.Ticket:
+		c.ticket(d)
 	}
 	if c.err != nil {
 		return c.err
@@ -283,6 +291,48 @@ func (c *checker) filed(d *rules.ClaimFiled) {
 	c.time("case.opened_at", d.Case.OpenedAt)
 	c.time("case.last_movement_at", d.Case.LastMovementAt)
 	c.time("case.file_by", d.Case.FileBy)
+}
+
+func (c *checker) evidence(d *rules.EvidenceAdded) {
+	if d.TrackingNumber != "" {
+		c.number(&d.TrackingNumber)
+	}
+	c.time("at", d.When)
+	c.text("by", d.By, maxText)
+	if len(d.Originals) == 0 {
+		c.fail("originals", "a list of originals", "none")
+	}
+	for i, o := range d.Originals {
+		oneOf(c, fmt.Sprintf("originals.%d.kind", i), o.Kind, rules.EvidenceKinds()...)
+		if sum, err := hex.DecodeString(o.SHA256); err != nil || len(sum) != sha256.Size || strings.ToLower(o.SHA256) != o.SHA256 {
+			c.fail(fmt.Sprintf("originals.%d.sha256", i), "64 hexadecimal digits in lower case", quote(o.SHA256))
+		}
+	}
+}
+
+func (c *checker) papers(d *rules.PapersRequested) {
+	c.text("claim_id", d.ClaimID, maxID)
+	c.time("at", d.When)
+	for i, kind := range d.Kinds {
+		oneOf(c, fmt.Sprintf("kinds.%d", i), kind, rules.EvidenceKinds()...)
+	}
+	if d.Reason != "" {
+		c.text("reason", d.Reason, maxNote)
+	}
+	if d.Until != nil {
+		c.time("until", *d.Until)
+	}
+}
+
+func (c *checker) ticket(d *rules.Ticket) {
+	c.text("ticket_id", d.TicketID, maxID)
+	c.time("at", d.When)
+	if d.Outcome != "" {
+		oneOf(c, "outcome", d.Outcome, rules.TicketSolved, rules.TicketUnsolved, rules.TicketReturned)
+	}
+	if d.Reason != "" {
+		c.text("reason", d.Reason, maxNote)
+	}
 }
 
 // mandatory are the keys of data whose absence a decoded value does not show, with what is

@@ -227,18 +227,24 @@ func newData(t rules.EventType) rules.Data {
 		return new(rules.ParcelFact)
 	case rules.TypeReceiptConfirmed:
 		return new(rules.ReceiptConfirmed)
-	case rules.TypeDisputeOpened, rules.TypeDisputeClosed:
+	case rules.TypeDisputeOpened, rules.TypeDisputeClosed, rules.TypeDisputeAnswered:
 		return new(rules.Dispute)
 	case rules.TypeConfirmed:
 		return new(rules.Confirmed)
 	case rules.TypeClaimFiled:
 		return new(rules.ClaimFiled)
-	case rules.TypeClaimDecided:
+	case rules.TypeClaimDecided, rules.TypeProtectionDecided:
 		return new(rules.ClaimDecided)
-	case rules.TypeClaimAppealed, rules.TypeClaimPaid:
+	case rules.TypeClaimAppealed, rules.TypeClaimPaid, rules.TypePapersSent, rules.TypeProtectionRequested, rules.TypeProtectionPaid:
 		return new(rules.ClaimFact)
-	case rules.TypeComplaintOpened, rules.TypeComplaintDecided:
+	case rules.TypeComplaintOpened, rules.TypeComplaintAnswered, rules.TypeComplaintDecided:
 		return new(rules.Complaint)
+	case rules.TypeEvidenceAdded:
+		return new(rules.EvidenceAdded)
+	case rules.TypePapersRequested:
+		return new(rules.PapersRequested)
+	case rules.TypeTicketFiled, rules.TypeTicketAnswered:
+		return new(rules.Ticket)
 	}
 	return nil
 }

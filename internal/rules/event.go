@@ -8,8 +8,8 @@ import (
 	"parcelward/internal/rules/money"
 )
 
-// EventType names what happened. The set is fixed by the exchange format; a type
-// outside it is kept by the inbox and reported, and has no effect on an order.
+// EventType names what happened. The set is fixed by the exchange format and our extensions of
+// it; a type outside both is kept by the inbox and reported, and has no effect on an order.
 type EventType string
 
 // The event types and, behind each, its Data.
@@ -36,13 +36,30 @@ const (
 	TypeComplaintDecided EventType = "complaint.decided"          // *Complaint
 )
 
-// EventTypes lists every type that has an effect, in the order of the format.
+// The types that extend the exchange format: what follows a claim, and what people and machines
+// add to it. No assessment depends on them; stories and the books do. Behind each its Data.
+const (
+	TypeEvidenceAdded       EventType = "evidence.added"         // *EvidenceAdded
+	TypePapersRequested     EventType = "claim.papers_requested" // *PapersRequested
+	TypePapersSent          EventType = "claim.papers_sent"      // *ClaimFact
+	TypeProtectionRequested EventType = "protection.requested"   // *ClaimFact
+	TypeProtectionDecided   EventType = "protection.decided"     // *ClaimDecided
+	TypeProtectionPaid      EventType = "protection.paid"        // *ClaimFact
+	TypeComplaintAnswered   EventType = "complaint.answered"     // *Complaint
+	TypeDisputeAnswered     EventType = "dispute.answered"       // *Dispute
+	TypeTicketFiled         EventType = "ticket.filed"           // *Ticket
+	TypeTicketAnswered      EventType = "ticket.answered"        // *Ticket
+)
+
+// EventTypes lists every type that has an effect, in the order of the format, then its extensions.
 func EventTypes() []EventType {
 	return []EventType{
 		TypeOrderCreated, TypeOrderPaid, TypeOrderCancelled, TypeOrderRefunded, TypeShipmentRecorded,
 		TypeTrackingUpdated, TypeTrackingFlagged, TypeAlerted, TypeReceiptConfirmed, TypeDisputeOpened,
 		TypeDisputeClosed, TypeCustomsDocument, TypeConfirmed, TypeClaimFiled, TypeAddressChanged,
 		TypeClaimDecided, TypeClaimAppealed, TypeClaimPaid, TypeComplaintOpened, TypeComplaintDecided,
+		TypeEvidenceAdded, TypePapersRequested, TypePapersSent, TypeProtectionRequested, TypeProtectionDecided,
+		TypeProtectionPaid, TypeComplaintAnswered, TypeDisputeAnswered, TypeTicketFiled, TypeTicketAnswered,
 	}
 }
 
@@ -307,7 +324,7 @@ type ClaimFiled struct {
 // At implements [Data].
 func (d *ClaimFiled) At() time.Time { return d.When }
 
-// The decisions on a claim.
+// The decisions on a claim, and on a request for seller protection.
 const (
 	DecisionApproved = "approved"
 	DecisionRejected = "rejected"
@@ -345,3 +362,51 @@ type Complaint struct {
 
 // At implements [Data].
 func (d *Complaint) At() time.Time { return d.When }
+
+// EvidenceAdded says that originals came into the vault.
+type EvidenceAdded struct {
+	TrackingNumber string     `json:"tracking_number,omitempty"` // normalised; empty: evidence of the order as a whole
+	When           time.Time  `json:"at"`
+	By             string     `json:"by"` // a person, or the system that collected them
+	Originals      []Original `json:"originals"`
+}
+
+// Original is one of them.
+type Original struct {
+	Kind   EvidenceKind `json:"kind"`
+	SHA256 string       `json:"sha256"` // hexadecimal, lower case
+}
+
+// At implements [Data].
+func (d *EvidenceAdded) At() time.Time { return d.When }
+
+// PapersRequested says that the platform wants more papers for a claim that was filed.
+type PapersRequested struct {
+	ClaimID string         `json:"claim_id"`
+	When    time.Time      `json:"at"`
+	Kinds   []EvidenceKind `json:"kinds,omitempty"` // none: the reason says what
+	Reason  string         `json:"reason,omitempty"`
+	Until   *time.Time     `json:"until,omitempty"` // the platform's own deadline; absent: the policy's
+}
+
+// At implements [Data].
+func (d *PapersRequested) At() time.Time { return d.When }
+
+// The answers to a ticket.
+const (
+	TicketSolved   = "solved"
+	TicketUnsolved = "unsolved" // answered, and the matter stands as it did
+	TicketReturned = "returned" // unread, because something that it must hold is missing
+)
+
+// Ticket is a support ticket, filed or answered.
+type Ticket struct {
+	TicketID string    `json:"ticket_id"` // the platform's
+	When     time.Time `json:"at"`
+	About    string    `json:"about,omitempty"`   // workflow ID of the ticket's story
+	Outcome  string    `json:"outcome,omitempty"` // of an answer
+	Reason   string    `json:"reason,omitempty"`
+}
+
+// At implements [Data].
+func (d *Ticket) At() time.Time { return d.When }

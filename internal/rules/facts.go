@@ -252,7 +252,7 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 			switch {
 			case e.Type == TypeDisputeClosed:
 				v.closed = append(v.closed, d.When)
-			case d.Kind == DisputeNotReceived:
+			case e.Type == TypeDisputeOpened && d.Kind == DisputeNotReceived:
 				v.disputes = append(v.disputes, fact[*Dispute]{e, d})
 			}
 		case *Confirmed:
@@ -260,12 +260,16 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 		case *ClaimFiled:
 			v.filed = append(v.filed, fact[*ClaimFiled]{e, d})
 		case *ClaimDecided:
-			v.decided = append(v.decided, fact[*ClaimDecided]{e, d})
+			if e.Type == TypeClaimDecided {
+				v.decided = append(v.decided, fact[*ClaimDecided]{e, d})
+			}
 		case *ClaimFact:
-			if e.Type == TypeClaimAppealed {
+			switch e.Type {
+			case TypeClaimAppealed:
 				v.appealed = append(v.appealed, fact[*ClaimFact]{e, d})
-			} else {
+			case TypeClaimPaid:
 				v.settled = append(v.settled, fact[*ClaimFact]{e, d})
+			default: // what follows a claim decides nothing about it
 			}
 		}
 	}

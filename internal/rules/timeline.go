@@ -131,6 +131,12 @@ func (v *view) moment(e *Event) Moment {
 		m.ClaimID, m.Amount = d.ClaimID, d.Amount
 	case *Complaint:
 		m.Subject = d.ComplaintID
+	case *EvidenceAdded:
+		m.Number, m.By = d.TrackingNumber, d.By
+	case *PapersRequested:
+		m.ClaimID, m.Reason = d.ClaimID, d.Reason
+	case *Ticket:
+		m.Subject, m.Reason = d.TicketID, d.Reason
 	}
 	return m
 }

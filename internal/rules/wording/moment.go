@@ -97,6 +97,36 @@ func fact(m rules.Moment) Text {
 	case rules.TypeComplaintDecided:
 		return both("运费投诉 %s 已有结论", "freight complaint %s was decided", m.Subject)
 	}
+	return follows(m)
+}
+
+// follows words what follows a claim, and what is added to it.
+func follows(m rules.Moment) Text {
+	switch rules.EventType(m.Code) {
+	case rules.TypeEvidenceAdded:
+		return both("%s 上传了凭证%s", "%s added evidence%s", m.By, number(m))
+	case rules.TypePapersRequested:
+		return both("平台要求为索赔 %s 补充材料", "platform wants more papers for claim %s", m.ClaimID).because(m.Reason)
+	case rules.TypePapersSent:
+		return both("已为索赔 %s 补交材料", "papers added to claim %s", m.ClaimID)
+	case rules.TypeProtectionRequested:
+		return both("已申请卖家保障补偿%s，索赔编号 %s", "seller protection requested%s, claim %s", sum(m), m.ClaimID)
+	case rules.TypeProtectionDecided:
+		if m.Decision == rules.DecisionApproved {
+			return both("卖家保障补偿通过%s，索赔编号 %s", "seller protection approved%s, claim %s", sum(m), m.ClaimID)
+		}
+		return both("卖家保障补偿被拒，索赔编号 %s", "seller protection refused, claim %s", m.ClaimID).because(m.Reason)
+	case rules.TypeProtectionPaid:
+		return both("卖家保障补偿到账%s，索赔编号 %s", "seller protection paid%s, claim %s", sum(m), m.ClaimID)
+	case rules.TypeComplaintAnswered:
+		return both("已回复运费投诉 %s", "freight complaint %s answered", m.Subject)
+	case rules.TypeDisputeAnswered:
+		return Text{"已提交纠纷举证", "dispute evidence handed in"}
+	case rules.TypeTicketFiled:
+		return both("已提交工单 %s", "ticket %s filed", m.Subject)
+	case rules.TypeTicketAnswered:
+		return both("工单 %s 已有答复", "ticket %s answered", m.Subject).because(m.Reason)
+	}
 	return unknown(m.Code)
 }
 
