@@ -207,6 +207,7 @@ type view struct {
 	decided   []fact[*ClaimDecided]
 	appealed  []fact[*ClaimFact]
 	settled   []fact[*ClaimFact] // payments
+	followed  []*Event           // what follows claims, and evidence
 }
 
 // fact is the data of one event of known type.
@@ -262,6 +263,8 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 		case *ClaimDecided:
 			if e.Type == TypeClaimDecided {
 				v.decided = append(v.decided, fact[*ClaimDecided]{e, d})
+			} else {
+				v.followed = append(v.followed, e)
 			}
 		case *ClaimFact:
 			switch e.Type {
@@ -269,8 +272,11 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 				v.appealed = append(v.appealed, fact[*ClaimFact]{e, d})
 			case TypeClaimPaid:
 				v.settled = append(v.settled, fact[*ClaimFact]{e, d})
-			default: // what follows a claim decides nothing about it
+			default:
+				v.followed = append(v.followed, e)
 			}
+		case *PapersRequested, *EvidenceAdded:
+			v.followed = append(v.followed, e)
 		}
 	}
 	v.trace()

@@ -75,6 +75,9 @@ const (
 	NoticeOutcome         = "outcome"        // results are expected: look them up
 	NoticeOverdue         = "overdue"        // the platform is late: a ticket
 	NoticeAppeal          = "appeal"         // one appeal, with new originals
+	NoticePapers          = "papers"         // the platform wants more papers
+	NoticeDiffers         = "differs"        // the money is not what it should be
+	NoticeProtection      = "protection"     // refused after the appeal: seller protection, and how it went
 	NoticeEnded           = "ended"          // the case is over
 	NoticeGuide           = "guide-dispute"  // delivered but not received: guide the buyer
 	NoticeLabelBlocked    = "label-blocked"  // a label must not be made: the findings say why
@@ -116,7 +119,8 @@ const (
 type OrderPlan struct {
 	Assessment Assessment
 	Notices    []Notice  // due, oldest first
-	Cases      []CaseID  // live cases: each needs a claim
+	Cases      []CaseID  // live cases, and refused ones that seller protection may follow: each needs a claim
+	Known      int       // what follows claims, and evidence: facts so far, while there are such cases
 	Wake       time.Time // the next moment at which something can become due; zero: none
 	End        string    // why the story is over; empty: it is not
 	Carrier    string    // of the first parcel
@@ -136,8 +140,12 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	p := OrderPlan{Assessment: a}
 	w := &wake{now: now}
 	for i := range a.Cases {
-		if a.Cases[i].Status.Live() {
+		if protection := v.protectionOf(cases[i]); a.Cases[i].Status.Live() || protection != nil && protection.State.live() {
 			p.Cases = append(p.Cases, a.Cases[i].ID())
+			p.Known = len(v.followed)
+			if protection != nil {
+				w.at(MissedAt(protection.Next.At.Time()))
+			}
 		}
 	}
 	for _, parcel := range v.parcels {

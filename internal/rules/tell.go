@@ -20,7 +20,7 @@ func MustTell(believed, all *Facts, rs Ruleset, now time.Time) bool {
 		return false
 	}
 	b, a := PlanOrder(believed, rs, now), PlanOrder(all, rs, now)
-	if b.End != a.End || b.Assessment.Stage != a.Assessment.Stage || !slices.Equal(b.Numbers, a.Numbers) {
+	if b.End != a.End || b.Assessment.Stage != a.Assessment.Stage || b.Known != a.Known || !slices.Equal(b.Numbers, a.Numbers) {
 		return true
 	}
 	if wakesEarlier(a.Wake, b.Wake) || !slices.EqualFunc(b.Assessment.Cases, a.Assessment.Cases, SameCase) {

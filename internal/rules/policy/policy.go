@@ -113,6 +113,8 @@ type Claim struct {
 	// document in time, where the latest movement is CustomsMilestone.
 	CustomsGrace     Value[Duration] `yaml:"customs_grace"`
 	CustomsMilestone Value[string]   `yaml:"customs_milestone"`
+	// PapersWithin counts from a request for more papers that names no deadline.
+	PapersWithin Value[Duration] `yaml:"papers_within"`
 	// EvidenceKinds must all be in a filing.
 	EvidenceKinds Value[[]string] `yaml:"evidence_kinds"`
 	// EvidenceRejectionPercent is the share of rejections caused by a blurred
@@ -147,6 +149,10 @@ type Protection struct {
 	// LossSharePercent of the actual loss is paid, at most Cap per order.
 	LossSharePercent Value[decimal.Decimal] `yaml:"loss_share_percent"`
 	Cap              Value[money.Amount]    `yaml:"cap"`
+	// RequestWithin counts from the second refusal.
+	RequestWithin Value[Duration] `yaml:"request_within"`
+	// OutcomeWorkdays after the request the answer is due, and after the answer the money.
+	OutcomeWorkdays Value[int] `yaml:"outcome_workdays"`
 }
 
 // Order is an order's own life.

@@ -66,6 +66,7 @@ claim.file_within 15d S1
 claim.file_within_other 15d S1 reading
 claim.customs_grace 7d S1
 claim.customs_milestone customs_hold S1
+claim.papers_within 3d S1 reading
 claim.evidence_kinds [waybill outbound_record buyer_messages] S1
 claim.evidence_rejection_percent 83 S1
 claim.review_expected_workdays 5 S1
@@ -82,6 +83,8 @@ protection.dispute_rate_max_percent 1.2 S1
 protection.programmes [anxinda] S1
 protection.loss_share_percent 70 S1
 protection.cap 50.00 USD S1
+protection.request_within 15d S1 reading
+protection.outcome_workdays 7 S1 reading
 order.dispute_period 15d S1 reading
 order.idle_end 180d S1 reading
 order.file_reminders [24h0m0s 6h0m0s] S1 reading

@@ -87,6 +87,12 @@ func Deadline(kind string) Text {
 		return Text{"赔付到账期限", "payout due"}
 	case rules.DeadlineAppeal:
 		return Text{"申诉截止", "appeal by"}
+	case rules.DeadlinePapers:
+		return Text{"补充材料截止", "papers by"}
+	case rules.DeadlineProtection:
+		return Text{"申请卖家保障截止", "ask seller protection by"}
+	case rules.DeadlineProtectionOutcome:
+		return Text{"卖家保障结果期限", "seller protection due"}
 	}
 	return unknown(kind)
 }

@@ -40,6 +40,13 @@ func WaitingClaim(p rules.ClaimPlan, loc *time.Location) Text {
 	if !p.Found {
 		return Text{"按后来得知的事实，这个案件不成立。", "Facts learnt later leave no such case."}
 	}
+	what := both("%s(%s)", "%s (%s)", Kind(p.Case.Kind), p.Case.TrackingNumber).capital()
+	switch {
+	case p.Papers != nil:
+		return both("%s：平台要求补充材料，截止 %s。", "%s: the platform wants more papers by %s.", what, clock(p.Papers.Until, loc))
+	case p.Protection != nil:
+		return both("%s：%s", "%s: %s", what, protection(p.Protection, loc))
+	}
 	return caseWaits(&p.Case, loc)
 }
 
