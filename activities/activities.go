@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -17,6 +18,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // Activities are the ports that the workflows act through.
@@ -31,6 +33,7 @@ type Activities struct {
 	Filing   port.Filing
 	Shipper  port.Shipper
 	Vault    port.Vault
+	Stores   port.Stores
 	Notifier port.Notifier
 	Examiner Examiner
 	Calendar string // revision of the calendar of workdays that this worker holds
@@ -51,6 +54,9 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityGather:      a.Gather,
 		protocol.ActivityFile:        a.File,
 		protocol.ActivityAppeal:      a.Appeal,
+		protocol.ActivitySendPapers:  a.SendPapers,
+		protocol.ActivityAskProtect:  a.AskProtection,
+		protocol.ActivityStoreHealth: a.StoreHealth,
 		protocol.ActivitySweep:       a.Sweep,
 		protocol.ActivityPollOrders:  a.PollOrders,
 		protocol.ActivityDiagnose:    a.Diagnose,
@@ -114,10 +120,39 @@ func (a *Activities) File(ctx context.Context, r protocol.FilingRequest) (protoc
 	return filed, fail("file the claim", err)
 }
 
-// Appeal appeals a refusal.
-func (a *Activities) Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
-	filed, err := a.Filing.Appeal(ctx, r)
-	return filed, fail("appeal", err)
+// Appeal appeals a refusal. An appeal only adds: one without a new original, or with one replaced
+// or removed, is refused before anything is handed in.
+func (a *Activities) Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	var filed, all []string
+	for _, e := range r.Evidence {
+		all = append(all, e.SHA256)
+		if !slices.ContainsFunc(r.Added, func(o rules.Original) bool { return o.SHA256 == e.SHA256 }) {
+			filed = append(filed, e.SHA256)
+		}
+	}
+	if err := rules.CheckAppeal(filed, all); err != nil {
+		return protocol.Filed{}, fail("appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
+	}
+	done, err := a.Filing.Appeal(ctx, r)
+	return done, fail("appeal", err)
+}
+
+// SendPapers hands in what the platform wants besides.
+func (a *Activities) SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	filed, err := a.Filing.SendPapers(ctx, r)
+	return filed, fail("send the papers", err)
+}
+
+// AskProtection asks seller protection for a claim that was refused again.
+func (a *Activities) AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	filed, err := a.Filing.AskProtection(ctx, r)
+	return filed, fail("ask seller protection", err)
+}
+
+// StoreHealth looks up how a store stands.
+func (a *Activities) StoreHealth(ctx context.Context, q protocol.HealthQuery) (protocol.StoreHealth, error) {
+	health, err := a.Stores.Health(ctx, q.Store, q.Now)
+	return protocol.StoreHealth{Health: health}, fail("look up the store's health", err)
 }
 
 // fail says what was being done, and tells Temporal whether a repeat can help.

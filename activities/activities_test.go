@@ -56,8 +56,20 @@ func (p *ports) File(_ context.Context, r protocol.FilingRequest) (protocol.File
 	return protocol.Filed{ClaimID: r.Key, At: r.Now}, p.err
 }
 
-func (p *ports) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+func (p *ports) Appeal(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {
+	return &rules.StoreHealth{Programmes: []string{"anxinda"}}, p.err
 }
 
 func (p *ports) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
@@ -102,7 +114,7 @@ func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
 func environment(p *ports) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Stores: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
 	return env
 }
 
@@ -113,7 +125,12 @@ var inputs = map[string]any{
 	protocol.ActivityNotify:      protocol.Notice{Key: "k"},
 	protocol.ActivityGather:      protocol.Parcel{TrackingNumber: "LP1"},
 	protocol.ActivityFile:        protocol.FilingRequest{Key: "k", Now: now},
-	protocol.ActivityAppeal:      protocol.AppealRequest{Key: "k", Now: now},
+	protocol.ActivityAppeal: protocol.ClaimRequest{
+		Key: "k", Now: now, Evidence: []protocol.Evidence{{SHA256: "old"}, {SHA256: "new"}}, Added: []rules.Original{{SHA256: "new"}},
+	},
+	protocol.ActivitySendPapers:  protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityAskProtect:  protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityStoreHealth: protocol.HealthQuery{Store: "s", Now: now},
 	protocol.ActivityDiagnose:    protocol.DiagnoseRequest{Now: now},
 
 	protocol.ActivityListLogistics:   protocol.OrderRef{Store: "s", Order: "o"},
@@ -217,7 +234,26 @@ func TestAssistedWaitsForAPerson(t *testing.T) {
 	filed, err := activities.Assisted{}.File(t.Context(), protocol.FilingRequest{})
 	require.NoError(t, err)
 	require.Equal(t, protocol.Filed{Pending: true}, filed)
-	filed, err = activities.Assisted{}.Appeal(t.Context(), protocol.AppealRequest{})
+	filed, err = activities.Assisted{}.Appeal(t.Context(), protocol.ClaimRequest{})
 	require.NoError(t, err)
 	require.True(t, filed.Pending)
+}
+
+// An appeal only adds: nothing is handed in without a new original, whatever a story asks for.
+func TestAppealWithoutANewOriginal(t *testing.T) {
+	t.Parallel()
+	old, added := protocol.Evidence{SHA256: "old"}, protocol.Evidence{SHA256: "new"}
+	for name, r := range map[string]protocol.ClaimRequest{
+		"nothing added":          {Evidence: []protocol.Evidence{old}},
+		"the added is not there": {Evidence: []protocol.Evidence{old}, Added: []rules.Original{{SHA256: "new"}}},
+		"nothing at all":         {},
+	} {
+		_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, r)
+		failed, ok := errors.AsType[*temporal.ApplicationError](err)
+		require.True(t, ok && failed.NonRetryable() && failed.Type() == protocol.ErrRefused, "%s: %v", name, err)
+	}
+	_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, protocol.ClaimRequest{
+		Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}},
+	})
+	require.NoError(t, err)
 }

@@ -70,9 +70,31 @@ func file(ctx workflow.Context, r protocol.FilingRequest, within time.Duration) 
 }
 
 // appeal is like file.
-func appeal(ctx workflow.Context, r protocol.AppealRequest, within time.Duration) (protocol.Filed, error) {
+func appeal(ctx workflow.Context, r protocol.ClaimRequest, within time.Duration) (protocol.Filed, error) {
 	var out protocol.Filed
 	err := workflow.ExecuteActivity(filing(ctx, "Appeal · 申诉", within), protocol.ActivityAppeal, r).Get(ctx, &out)
+	return out, err
+}
+
+// sendPapers is like file.
+func sendPapers(ctx workflow.Context, r protocol.ClaimRequest, within time.Duration) (protocol.Filed, error) {
+	var out protocol.Filed
+	err := workflow.ExecuteActivity(filing(ctx, "Send the papers · 补交材料", within), protocol.ActivitySendPapers, r).Get(ctx, &out)
+	return out, err
+}
+
+// askProtection is like file.
+func askProtection(ctx workflow.Context, r protocol.ClaimRequest, within time.Duration) (protocol.Filed, error) {
+	var out protocol.Filed
+	err := workflow.ExecuteActivity(filing(ctx, "Ask seller protection · 申请卖家保障", within), protocol.ActivityAskProtect, r).Get(ctx, &out)
+	return out, err
+}
+
+// storeHealth is local: one query of our own database.
+func storeHealth(ctx workflow.Context, q protocol.HealthQuery) (protocol.StoreHealth, error) {
+	ctx = workflow.WithLocalActivityOptions(ctx, local("Look up the store's health · 查询店铺健康度"))
+	var out protocol.StoreHealth
+	err := workflow.ExecuteLocalActivity(ctx, protocol.ActivityStoreHealth, q).Get(ctx, &out)
 	return out, err
 }
 

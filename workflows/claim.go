@@ -10,6 +10,7 @@ import (
 
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
 	"parcelward/internal/rules/wording"
 )
 
@@ -18,16 +19,17 @@ type claim struct {
 	*story
 	in       protocol.ClaimInput
 	done     []string // keys of the notices told
-	filed    bool     // a machine has handed it in, or tried
-	appealed bool     // likewise
+	tried    []string // steps that a machine has done, or tried
 	plan     rules.ClaimPlan
 	shown    rules.CaseStatus
-	evidence []protocol.Evidence // of the filing
+	evidence []protocol.Evidence // what the vault holds
 	missing  []string            // kinds of evidence still to find
+	health   *rules.StoreHealth  // of the store, for seller protection; nil: not known
 }
 
 // Claim runs one case: it has the exception confirmed in time, gathers the evidence, files,
-// awaits the decision, appeals a refusal once, and sees the money come in.
+// sends the papers that the platform wants besides, awaits the decision, appeals a refusal once,
+// asks seller protection when it is refused again, and sees the money come in.
 func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
 	c := &claim{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
 	err := workflow.SetQueryHandler(ctx, protocol.QueryAssess, func(q protocol.AsOf) (json.RawMessage, error) {
@@ -62,6 +64,8 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 			err = c.awaitDecision(ctx)
 		case rules.StatusRejected:
 			err = c.appeal(ctx)
+		case rules.StatusClosed:
+			err = c.protect(ctx)
 		default:
 			err = c.awaitPayout(ctx)
 		}
@@ -73,15 +77,24 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 
 // goesOn tells whether the case still waits for somebody and has not been given up.
 func (c *claim) goesOn(ctx workflow.Context) bool {
-	return waiting(ctx) || (c.plan.Found && c.plan.Case.Status.Live() && c.now(ctx).Before(c.plan.Idle))
+	return waiting(ctx) || (c.plan.Live() && c.now(ctx).Before(c.plan.Idle))
 }
 
 // awaitConfirmation waits for a person to press the button in the seller centre, and
 // reminds until it is too late.
 func (c *claim) awaitConfirmation(ctx workflow.Context) error { return c.while(ctx, rules.StatusOpen) }
 
-// awaitDecision waits for the platform.
+// awaitDecision waits for the platform, and sends it the papers that it wants besides.
 func (c *claim) awaitDecision(ctx workflow.Context) error {
+	if asked := c.plan.Papers; asked != nil && asked.Ready {
+		step := stepPapers + "/" + rules.Stamp(asked.Since).String()
+		if !contains(c.tried, step) {
+			if err := c.gather(ctx); err != nil || c.plan.Papers == nil {
+				return err
+			}
+			return c.handIn(ctx, step, sendPapers, asked.Until, rules.TypePapersSent, nil)
+		}
+	}
 	return c.while(ctx, rules.StatusFiled, rules.StatusAppealed)
 }
 
@@ -91,11 +104,11 @@ func (c *claim) awaitPayout(ctx workflow.Context) error { return c.while(ctx, ru
 // file gathers the evidence and hands the claim in. Where a person has to do that, or should
 // decide whether it is worth it, it waits for the claim number that the person enters.
 func (c *claim) file(ctx workflow.Context) error {
-	if !c.filed && c.plan.Claim.Eligible {
+	if !contains(c.tried, stepFile) && c.plan.Claim.Eligible {
 		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusConfirmed || !c.plan.Claim.Eligible {
 			return err
 		}
-		c.filed = true
+		c.tried = append(c.tried, stepFile)
 		filed := c.plan.Filed()
 		answer, err := file(ctx, protocol.FilingRequest{
 			Key: c.id + "#" + stepFile, Store: c.in.Store, Order: c.in.Order, Case: filed, Number: c.in.Case.TrackingNumber,
@@ -118,38 +131,77 @@ func (c *claim) file(ctx workflow.Context) error {
 	return c.while(ctx, rules.StatusConfirmed)
 }
 
-// appeal appeals a refusal, once, while there is time. Where a person has to do that, it
-// waits for the person.
+// appeal appeals a refusal, once, while there is time, as soon as there is an original that was
+// not handed in before. Where a person has to do that, it waits for the person.
 func (c *claim) appeal(ctx workflow.Context) error {
-	if !c.appealed {
+	if !contains(c.tried, stepAppeal) && (len(c.plan.Added) > 0 || !c.since(ctx, changeAftermath)) {
 		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected {
 			return err
 		}
-		c.appealed = true
-		answer, err := appeal(ctx, protocol.AppealRequest{
-			Key: c.id + "#" + stepAppeal, Store: c.in.Store, Order: c.in.Order, ClaimID: c.plan.ClaimID, Evidence: c.evidence, Now: c.now(ctx),
-		}, c.byMachine(ctx, c.plan.Case.NextDeadline.At.Time()))
+		return c.handIn(ctx, stepAppeal, appeal, c.plan.Case.NextDeadline.At.Time(), rules.TypeClaimAppealed, nil)
+	}
+	return c.while(ctx, rules.StatusRejected)
+}
+
+// protect asks seller protection where the store may have it. Where a person has to do that, it
+// waits for the person, and then for the answer and the money.
+func (c *claim) protect(ctx workflow.Context) error {
+	if p := c.plan.Protection; p != nil && p.State == rules.ProtectionOpen && !contains(c.tried, stepProtect) {
+		known, err := storeHealth(ctx, protocol.HealthQuery{Store: c.in.Store, Now: c.now(ctx)})
 		switch {
 		case ctx.Err() != nil:
 			return err
-		case err != nil || !answer.Pending && !answer.Valid():
-			c.log.Error("the appeal could not be handed in by machine; a person must", "error", err, "claim_id", answer.ClaimID)
-		case !answer.Pending:
-			return c.brought(ctx, stepAppeal, rules.TypeClaimAppealed, &rules.ClaimFact{ClaimID: c.plan.ClaimID, When: answer.At})
+		case err != nil:
+			c.log.Error("the store's health is not known", "error", err)
 		}
-		if err := c.takeIn(ctx, true); err != nil {
-			return err
+		c.health = known.Health
+		c.look(ctx)
+		if p = c.plan.Protection; p != nil && p.Amount != nil {
+			return c.handIn(ctx, stepProtect, askProtection, p.Next.At.Time(), rules.TypeProtectionRequested, p.Amount)
 		}
 	}
-	return c.while(ctx, rules.StatusRejected)
+	return c.while(ctx, rules.StatusClosed)
+}
+
+// handIn has a machine hand something in for the claim, once, while there is time, and records
+// that it did. Where a person has to, the story goes on and waits.
+func (c *claim) handIn(
+	ctx workflow.Context, step string, call func(workflow.Context, protocol.ClaimRequest, time.Duration) (protocol.Filed, error),
+	deadline time.Time, done rules.EventType, ask *money.Amount,
+) error {
+	c.tried = append(c.tried, step)
+	answer, err := call(ctx, protocol.ClaimRequest{
+		Key: c.id + "#" + step, Store: c.in.Store, Order: c.in.Order, Number: c.in.Case.TrackingNumber, ClaimID: c.plan.ClaimID,
+		Evidence: c.evidence, Added: c.plan.Added, Amount: ask, Now: c.now(ctx),
+	}, c.byMachine(ctx, deadline))
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil || !answer.Pending && !answer.Valid():
+		c.log.Error("not handed in by machine; a person must", "step", step, "error", err, "claim_id", answer.ClaimID)
+	case !answer.Pending:
+		return c.brought(ctx, step, done, &rules.ClaimFact{ClaimID: c.plan.ClaimID, When: answer.At, Amount: ask})
+	}
+	return c.takeIn(ctx, true) // much may have come during the call
 }
 
 // The steps that change the outside world, each once; with the workflow ID they make the
 // idempotency key, and the ID of the fact that they bring about.
 const (
-	stepFile   = "file"
-	stepAppeal = "appeal"
+	stepFile    = "file"
+	stepPapers  = "papers" // and when they were asked for
+	stepAppeal  = "appeal"
+	stepProtect = "protection"
 )
+
+// changeAftermath: an appeal waits for a new original, and seller protection follows a second
+// refusal. Runs that decided either before the change go on as they began.
+const changeAftermath = "aftermath"
+
+// since tells whether the story knows a change, from the first time that it matters on.
+func (c *claim) since(ctx workflow.Context, change string) bool {
+	return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == 1
+}
 
 // brought records what a step did, and looks again. A step that the inbox refuses to know of
 // was done all the same: it is kept as a message, no machine does it again, and a person, who
@@ -199,7 +251,8 @@ func (c *claim) gather(ctx workflow.Context) error {
 // while tells people what they must know and sleeps, as long as the case has one of these
 // statuses. When the alarm rings it reads the inbox before it lets a deadline take effect.
 func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error {
-	is := func() bool { return slices.Contains(statuses, c.plan.Case.Status) }
+	known := c.plan.Known // more evidence, or another wish of the platform's: the story looks again
+	is := func() bool { return slices.Contains(statuses, c.plan.Case.Status) && c.plan.Known == known }
 	c.alarm.stale = true // it was set for an earlier status
 	for is() && c.goesOn(ctx) {
 		if err := c.announce(ctx); err != nil {
@@ -215,6 +268,9 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 		}
 		if err := c.takeIn(ctx, rang); err != nil {
 			return err
+		}
+		if rang && c.plan.Protection != nil {
+			return nil // the store's health may have changed
 		}
 	}
 	return nil
@@ -236,6 +292,12 @@ func (c *claim) unexpired(confirmBy time.Time, what protocol.Confirmation) bool 
 // look asks the rules where the case stands, and shows it to operators.
 func (c *claim) look(ctx workflow.Context) {
 	c.plan = rules.PlanClaim(c.facts, c.ruleset(), c.in.Case, c.now(ctx))
+	if c.plan.Protection != nil {
+		c.plan.Protection.Judge(c.ruleset(), c.health)
+		if !c.since(ctx, changeAftermath) {
+			c.plan.Protection = nil
+		}
+	}
 	c.wake = c.plan.Wake
 	loc := c.ruleset().Pack.Location()
 	workflow.SetCurrentDetails(ctx, wording.ClaimDetails(c.plan, c.in.Store, c.in.Order, c.missing, loc))

@@ -22,6 +22,7 @@ type claimOf struct {
 	stopped bool            // an operator ended it, or it failed: it does not start again
 	end     workflow.Future // of the child; nil when an earlier run started it
 	sent    int             // how many of the order's facts the claim has been given
+	known   int             // how many of them follow claims, or are evidence
 	last    rules.Case      // as last told
 }
 
@@ -90,9 +91,9 @@ func (o *order) keepClaims(ctx workflow.Context, plan rules.OrderPlan) (bool, er
 		switch {
 		case c != nil:
 			var forwarded bool
-			forwarded, err = o.forward(ctx, c, shown)
+			forwarded, err = o.forward(ctx, c, shown, plan.Known)
 			acted = acted || forwarded
-		case plan.End == "" && shown.Status.Live() && !o.settled(id):
+		case plan.End == "" && slices.ContainsFunc(plan.Cases, id.Equal) && !o.settled(id):
 			err = o.start(ctx, shown, plan)
 			acted = true
 		}
@@ -118,7 +119,7 @@ func (o *order) start(ctx workflow.Context, shown rules.Case, plan rules.OrderPl
 	child := workflow.ExecuteChildWorkflow(childCtx, protocol.WorkflowClaim, protocol.ClaimInput{
 		Store: o.in.Store, Order: o.in.Order, Case: id, Policy: o.in.Policy, Calendar: o.rev, Clock: o.clock, Facts: o.raw,
 	})
-	started := &claimOf{id: id, running: true, end: child, sent: len(o.raw), last: shown}
+	started := &claimOf{id: id, running: true, end: child, sent: len(o.raw), known: plan.Known, last: shown}
 	var already *temporal.ChildWorkflowExecutionAlreadyStartedError
 	switch err := child.GetChildWorkflowExecution().Get(ctx, nil); {
 	case errors.As(err, &already):
@@ -132,11 +133,11 @@ func (o *order) start(ctx workflow.Context, shown rules.Case, plan rules.OrderPl
 
 // forward gives a claim the facts that it has not been given, when they change its story.
 // What the claim itself brought about it knows.
-func (o *order) forward(ctx workflow.Context, c *claimOf, shown rules.Case) (bool, error) {
-	if rules.SameCase(c.last, shown) {
+func (o *order) forward(ctx workflow.Context, c *claimOf, shown rules.Case, known int) (bool, error) {
+	if rules.SameCase(c.last, shown) && known <= c.known {
 		return false, nil
 	}
-	c.last = shown
+	c.last, c.known = shown, known
 	claimID := protocol.ClaimWorkflowID(o.in.Store, o.in.Order, c.id)
 	own := protocol.SourceOfStory(claimID)
 	var news []json.RawMessage

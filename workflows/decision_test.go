@@ -130,17 +130,21 @@ func TestAppealBy(t *testing.T) {
 					w.quietly(at, appealed(at, "C1"))
 				}
 				end := due.Add(day)
-				w.later(end, decided(end, "C1", rules.DecisionRejected))
-				w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected))...)
-				require.Equal(t, rules.StatusClosed, w.claimResult().Status)
+				w.later(end, decided(end, "C1", rules.DecisionApproved))
+				w.later(end, settled(end, "C1"))
+				w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected), added(rejectedAt))...)
+				result := w.claimResult().Status
 				require.Equal(t, 1, w.asked("appeal"))
 				if offset > 0 {
 					end = due.Add(time.Second)
+					require.Equal(t, rules.StatusClosed, result)
+					require.Equal(t, append(told[:3:3], since(end)+ended(rules.StatusClosed)), w.told())
 				} else {
+					require.Equal(t, rules.StatusPaid, result)
 					require.Equal(t, rules.StatusAppealed, w.status(end.Add(-time.Second)))
+					require.Equal(t, told, w.told())
 				}
 				require.Equal(t, end.Sub(rejectedAt), w.elapsed(rejectedAt))
-				require.Equal(t, append(told[:3:3], since(end)+ended(rules.StatusClosed)), w.told())
 			})
 		}
 	}
@@ -156,10 +160,12 @@ func TestMachineAppealsOnce(t *testing.T) {
 			w := newWorld(t, confirmedAt)
 			w.answer = protocol.Filed{ClaimID: "C1"}
 			w.later(rejectedAt, decided(rejectedAt, "C1", rules.DecisionRejected))
+			w.later(rejectedAt, added(rejectedAt))
 			second := rejectedAt.Add(2 * day)
 			w.later(second, decided(second, "C1", decision))
-			paid := second.Add(day)
-			w.later(paid, settled(paid, "C1"))
+			if paid := second.Add(day); decision == rules.DecisionApproved {
+				w.later(paid, settled(paid, "C1"))
+			}
 			w.claim(stall, stalled(confirmed(confirmedAt))...)
 			require.Equal(t, want, w.claimResult().Status)
 			require.Equal(t, 1, w.asked("file"))

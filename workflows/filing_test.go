@@ -135,6 +135,7 @@ func TestFailingPortsStopNoClaim(t *testing.T) {
 					w.later(at, filed(at, "C1"))
 				}
 				w.later(at.Add(day), decided(at.Add(day), "C1", rules.DecisionRejected))
+				w.later(at.Add(day), added(at.Add(day)))
 				if what == "appeal" || byHand {
 					w.later(at.Add(2*day), appealed(at.Add(2*day), "C1"))
 				}

@@ -48,7 +48,7 @@ func TestCancel(t *testing.T) {
 		{"claim: filing", confirmedAt, stalled(confirmed(confirmedAt)), true, slow(protocol.ActivityFile), time.Minute},
 		{"claim: awaiting the filing", confirmedAt, stalled(confirmed(confirmedAt)), true, nil, time.Hour},
 		{"claim: awaiting the decision", filedAt, handedIn(), true, nil, day},
-		{"claim: appealing", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionRejected)), true, slow(protocol.ActivityAppeal), time.Minute},
+		{"claim: appealing", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionRejected), added(filedAt.Add(time.Second))), true, slow(protocol.ActivityAppeal), time.Minute},
 		{"claim: awaiting the appeal", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionRejected)), true, nil, time.Hour},
 		{"claim: awaiting the payout", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionApproved)), true, nil, time.Hour},
 	} {

@@ -275,8 +275,20 @@ func (l *live) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed
 	return l.answer(r.Order, r.Now), nil
 }
 
-func (l *live) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+func (l *live) Appeal(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {
+	return goodHealth(), nil
 }
 
 func (l *live) answer(number string, now time.Time) protocol.Filed {

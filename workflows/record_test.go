@@ -298,7 +298,7 @@ func (l *live) serve() {
 		w := worker.New(l.client, queue, worker.Options{Identity: "recorder"})
 		workflows.Register(w, stories(l.t))
 		activities.Register(w, &activities.Activities{
-			Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t),
+			Inbox: l, Tracker: l, Filing: l, Vault: l, Stores: l, Notifier: l, Calendar: revision(l.t),
 			Shipper: l, Traces: services{}, Services: services{}, Sweeps: services{}, Orders: map[string]port.OrderSource{port.Platform: catalogue{}}, Reads: l.reads,
 			Examiner: activities.Examiner{Parcels: services{}, Tracker: l, Services: services{}, Book: stories(l.t).Book},
 		})

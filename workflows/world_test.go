@@ -56,6 +56,8 @@ type world struct {
 	texts    []protocol.Notice
 	calls    map[string]int
 	filings  []protocol.FilingRequest
+	requests []protocol.ClaimRequest
+	health   *rules.StoreHealth
 	shipping shipping
 	patience time.Duration                // how long the filing may be tried
 	during   map[string]func(n int) error // what the n-th call of a port does before it answers
@@ -91,7 +93,7 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Notifier: w})
+	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Stores: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
 }
@@ -310,11 +312,30 @@ func (w *world) File(ctx context.Context, r protocol.FilingRequest) (protocol.Fi
 	return w.filed(r.Now), nil
 }
 
-func (w *world) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
-	if err := w.count("appeal"); err != nil {
+func (w *world) Appeal(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return w.handedIn("appeal", r)
+}
+
+func (w *world) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return w.handedIn("papers", r)
+}
+
+func (w *world) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return w.handedIn("protection", r)
+}
+
+func (w *world) handedIn(what string, r protocol.ClaimRequest) (protocol.Filed, error) {
+	if err := w.count(what); err != nil {
 		return protocol.Filed{}, err
 	}
+	w.mu.Lock()
+	w.requests = append(w.requests, r)
+	w.mu.Unlock()
 	return w.filed(r.Now), nil
+}
+
+func (w *world) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {
+	return w.health, w.count("health")
 }
 
 func (w *world) filed(now time.Time) protocol.Filed {
@@ -327,8 +348,18 @@ func (w *world) filed(now time.Time) protocol.Filed {
 	return protocol.Filed{ClaimID: w.answer.ClaimID, At: now}
 }
 
+// Evidence holds a waybill, and what the inbox says was added.
 func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return nil, w.count("gather")
+	if err := w.count("gather"); err != nil {
+		return nil, err
+	}
+	originals := []protocol.Evidence{{Kind: string(rules.EvidenceWaybill), SHA256: strings.Repeat("0", 64)}}
+	for _, e := range recordedFacts[*rules.EvidenceAdded](w) {
+		for _, o := range e.Data.(*rules.EvidenceAdded).Originals {
+			originals = append(originals, protocol.Evidence{Kind: string(o.Kind), SHA256: o.SHA256})
+		}
+	}
+	return originals, nil
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 )
 
@@ -36,7 +37,17 @@ type Filing interface {
 	// File hands a claim in once per key; it looks up before it files again.
 	File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error)
 	// Appeal appeals a rejected claim once per key.
-	Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error)
+	Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
+	// SendPapers hands in what the platform wants besides, once per key.
+	SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
+	// AskProtection asks seller protection for a claim that was refused again, once per key.
+	AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
+}
+
+// Stores is what is known of stores as a whole.
+type Stores interface {
+	// Health is how a store stands at a moment; nil: not known.
+	Health(ctx context.Context, store string, at time.Time) (*rules.StoreHealth, error)
 }
 
 // Vault holds the evidence of orders.

@@ -47,7 +47,7 @@ func everything() map[string]any {
 		"FactsQuery":          protocol.FactsQuery{Store: "s", Order: "o", Behind: 7, ForOrder: true, Now: at},
 		"Facts":               protocol.Facts{Events: facts, More: true, Calendar: "c"},
 		"FilingRequest":       protocol.FilingRequest{Key: "k", Store: "s", Order: "o", Case: filed, Number: "LP1", Payout: payout, Evidence: evidence, Now: at},
-		"AppealRequest":       protocol.AppealRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Now: at},
+		"ClaimRequest":        protocol.ClaimRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Now: at},
 		"Filed":               protocol.Filed{ClaimID: "C1", At: at},
 		"Filed, pending":      protocol.Filed{Pending: true},
 		"Notice":              protocol.Notice{Key: "k", Store: "s", Order: "o", WorkflowID: "w", Kind: "confirm", Manager: true, Due: at, ZH: "请", EN: "please"},

@@ -40,16 +40,19 @@ const (
 
 // Activities; each name is a method of activities.Activities.
 const (
-	ActivityLoadFacts   = "LoadFacts"   // local; FactsQuery to Facts
-	ActivityRecordFacts = "RecordFacts" // local; []json.RawMessage, CloudEvents
-	ActivityPollCarrier = "PollCarrier" // PollRequest
-	ActivityNotify      = "Notify"      // Notice
-	ActivityGather      = "Gather"      // local; Parcel to []Evidence
-	ActivityFile        = "File"        // FilingRequest to Filed
-	ActivityAppeal      = "Appeal"      // AppealRequest to Filed
-	ActivitySweep       = "Sweep"       // SweepInput to SweepResult
-	ActivityPollOrders  = "PollOrders"  // OrdersInput to OrdersResult
-	ActivityDiagnose    = "Diagnose"    // DiagnoseRequest to DiagnoseResult
+	ActivityLoadFacts   = "LoadFacts"     // local; FactsQuery to Facts
+	ActivityRecordFacts = "RecordFacts"   // local; []json.RawMessage, CloudEvents
+	ActivityPollCarrier = "PollCarrier"   // PollRequest
+	ActivityNotify      = "Notify"        // Notice
+	ActivityGather      = "Gather"        // local; Parcel to []Evidence
+	ActivityFile        = "File"          // FilingRequest to Filed
+	ActivityAppeal      = "Appeal"        // ClaimRequest to Filed
+	ActivitySendPapers  = "SendPapers"    // ClaimRequest to Filed
+	ActivityAskProtect  = "AskProtection" // ClaimRequest to Filed
+	ActivityStoreHealth = "StoreHealth"   // local; HealthQuery to StoreHealth
+	ActivitySweep       = "Sweep"         // SweepInput to SweepResult
+	ActivityPollOrders  = "PollOrders"    // OrdersInput to OrdersResult
+	ActivityDiagnose    = "Diagnose"      // DiagnoseRequest to DiagnoseResult
 
 	ActivityListLogistics   = "ListLogistics"   // OrderRef to []string, IDs of logistics orders
 	ActivityCreateLogistics = "CreateLogistics" // LogisticsRequest to Logistics

@@ -22,6 +22,7 @@ type PapersAsked struct {
 	Until  time.Time
 	Kinds  []EvidenceKind // none: Reason says what
 	Reason string
+	Ready  bool // they came into the vault since the claim's papers were last handed in
 }
 
 // papersAsked is what the platform wants of a claim that it has not decided; nil: nothing.
@@ -45,7 +46,37 @@ func (v *view) papersAsked(c *caseState) *PapersAsked {
 	if last.Until != nil {
 		asked.Until = *last.Until
 	}
+	added := v.added(c)
+	asked.Ready = len(added) > 0
+	for _, kind := range asked.Kinds {
+		asked.Ready = asked.Ready && slices.ContainsFunc(added, func(o Original) bool { return o.Kind == kind })
+	}
 	return asked
+}
+
+// added are the originals that came into the vault since papers were last handed in for a claim,
+// and that had not come before: an appeal must bear one.
+func (v *view) added(c *caseState) []Original {
+	since := later(c.filed, c.appealed)
+	for _, e := range v.followed {
+		if d, ok := e.Data.(*ClaimFact); ok && e.Type == TypePapersSent && d.ClaimID == c.claimID {
+			since = later(since, d.When)
+		}
+	}
+	var before, after []Original
+	for _, e := range v.followed {
+		d, ok := e.Data.(*EvidenceAdded)
+		switch {
+		case !ok || d.TrackingNumber != "" && d.TrackingNumber != c.parcel.number:
+		case d.When.After(since):
+			after = append(after, d.Originals...)
+		default:
+			before = append(before, d.Originals...)
+		}
+	}
+	return slices.DeleteFunc(after, func(o Original) bool {
+		return slices.ContainsFunc(before, func(b Original) bool { return b.SHA256 == o.SHA256 })
+	})
 }
 
 // Discrepancy is money that is not what it should be.
@@ -219,6 +250,9 @@ func (v *view) loss() *money.Amount {
 // protection.
 func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
 	pack := v.rules.Pack
+	if !c.filed.IsZero() {
+		p.Added = v.added(c)
+	}
 	if p.Papers = v.papersAsked(c); p.Papers != nil {
 		by := Deadline{Kind: DeadlinePapers, At: Stamp(p.Papers.Until)}
 		told := Notice{Number: c.parcel.number, Deadline: &by}

@@ -128,7 +128,9 @@ func TestProtectionAfterTheAppeal(t *testing.T) {
 	decided := func(t rules.EventType, at time.Time, decision string) rules.Event {
 		return edge(t, &rules.ClaimDecided{ClaimID: "C1", When: at, Decision: decision})
 	}
-	claim := func(t rules.EventType, at time.Time) rules.Event { return edge(t, &rules.ClaimFact{ClaimID: "C1", When: at}) }
+	claim := func(t rules.EventType, at time.Time) rules.Event {
+		return edge(t, &rules.ClaimFact{ClaimID: "C1", When: at})
+	}
 	refused := []rules.Event{
 		decided(rules.TypeClaimDecided, rejected, rules.DecisionRejected), claim(rules.TypeClaimAppealed, rejected.Add(time.Hour)),
 		decided(rules.TypeClaimDecided, again, rules.DecisionRejected),

@@ -18,9 +18,9 @@ func (rs Ruleset) NumberCheckDue(shipped time.Time) time.Time {
 
 // StoreHealth is what seller protection asks of a store.
 type StoreHealth struct {
-	PositiveRatePercent decimal.Decimal // of the last 90 days
-	DisputeRatePercent  decimal.Decimal
-	Programmes          []string // joined
+	PositiveRatePercent decimal.Decimal `json:"positive_rate_percent"` // of the last 90 days
+	DisputeRatePercent  decimal.Decimal `json:"dispute_rate_percent"`
+	Programmes          []string        `json:"programmes,omitempty"` // joined
 }
 
 // Protection tells what seller protection pays after a rejected appeal: a share of the
