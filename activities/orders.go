@@ -31,7 +31,7 @@ func (a *Activities) PollOrders(ctx context.Context, in protocol.OrdersInput) (p
 	p := poll{Activities: a, in: in, source: a.Orders[in.Platform], service: a.Services.Service(in.Platform)}
 	doing := "read the orders of store " + in.Store
 	if p.source == nil {
-		return p.done, fail(doing, fmt.Errorf("platform %q is not configured at this worker: %w", in.Platform, port.ErrRefused))
+		return p.done, fail(ctx, doing, fmt.Errorf("platform %q is not configured at this worker: %w", in.Platform, port.ErrRefused))
 	}
 	err := p.run(ctx)
 	if errors.Is(err, port.ErrUnauthorised) {
@@ -39,7 +39,7 @@ func (a *Activities) PollOrders(ctx context.Context, in protocol.OrdersInput) (p
 	}
 	p.count(ctx, "read", p.done.Read)
 	p.count(ctx, "failed", p.done.Failed)
-	return p.done, fail(doing, err)
+	return p.done, fail(ctx, doing, err)
 }
 
 type poll struct {
