@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -49,7 +50,10 @@ type Options struct {
 	Clock     protocol.Clock // defaults to real time
 	WebUI     string         // base URL of Temporal's Web UI, for links; empty: no links
 	Namespace string
-	Log       *slog.Logger
+	// OrderParams is what the platform wants for the labels of each store, for shipments that
+	// name none; may be nil.
+	OrderParams map[string]json.RawMessage
+	Log         *slog.Logger
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name

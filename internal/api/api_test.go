@@ -3,6 +3,7 @@ package api_test
 import (
 	"cmp"
 	"context"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -129,7 +130,8 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{store: new(store), workflows: new(workflows)}
 	srv := httptest.NewServer(api.New(api.Options{
 		Store: b.store, Workflows: b.workflows, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
-		Log: slog.New(slog.DiscardHandler),
+		OrderParams: map[string]stdjson.RawMessage{"s": stdjson.RawMessage(`{"package_params":[{"weight":"0.5"}]}`)},
+		Log:         slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(srv.Close)
 	b.url = srv.URL

@@ -59,6 +59,7 @@ func TestShip(t *testing.T) {
 	assert.True(t, got.ShippedAt.Equal(at))
 	assert.True(t, got.TraceAlert)
 	assert.Equal(t, "c", got.Carrier)
+	assert.JSONEq(t, `{"package_params":[{"weight":"0.5"}]}`, string(got.OrderParam), "the store's, for the request gives none")
 }
 
 func withUTC(in protocol.ShipmentInput) protocol.ShipmentInput {
