@@ -65,6 +65,9 @@ func (p *poll) run(ctx context.Context) error {
 	if err := p.readAll(ctx); err != nil {
 		return err
 	}
+	if err := p.readLists(ctx); err != nil {
+		return err
+	}
 	unread, err := p.Reads.CountUnread(ctx, p.in.Platform, p.in.Store)
 	p.gauge(ctx, "orders_unread", float64(unread))
 	return err
@@ -187,9 +190,11 @@ func (p *poll) read(ctx context.Context, order string, keep bool) error {
 	var good []json.RawMessage
 	var bad error
 	var refused [][]byte
+	var payouts []port.Payout
 	err := p.call(ctx, func() error {
-		events, err := p.source.Events(ctx, p.in.Store, order)
-		for _, e := range events {
+		news, err := p.source.Read(ctx, p.in.Store, order)
+		payouts = news.Payouts
+		for _, e := range news.Events {
 			raw, err := protocol.EncodeEvent(e)
 			if err == nil {
 				_, err = protocol.DecodeEvent(raw)
@@ -220,6 +225,9 @@ func (p *poll) read(ctx context.Context, order string, keep bool) error {
 		if err := p.Traces.KeepUnreadable(ctx, p.in.Platform, bad.Error(), body); err != nil {
 			return fmt.Errorf("%w: %w", errOwn, err)
 		}
+	}
+	if err := p.tellPayouts(ctx, order, payouts); err != nil {
+		return fmt.Errorf("%w: %w", errOwn, err)
 	}
 	return bad
 }

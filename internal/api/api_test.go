@@ -33,6 +33,7 @@ import (
 type store struct {
 	mu     sync.Mutex
 	events []postgres.Incoming
+	log    []entry
 	down   error
 }
 
@@ -81,6 +82,38 @@ func (s *store) Facts(_ context.Context, o *postgres.Order) ([]postgres.Fact, er
 	return facts, s.down
 }
 
+// entry is one of the audit log.
+type entry struct {
+	actor, action string
+	detail        map[string]any
+}
+
+func (s *store) Log(_ context.Context, actor, action, _, _ string, detail any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, err := json.Marshal(detail)
+	if err != nil {
+		return err
+	}
+	e := entry{actor: actor, action: action}
+	if err := json.Unmarshal(raw, &e.detail); err != nil {
+		return err
+	}
+	s.log = append(s.log, e)
+	return s.down
+}
+
+func (s *store) Logged(_ context.Context, action, _, _, key string) (stdjson.RawMessage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.log {
+		if e.action == action && e.detail["key"] == key {
+			return json.Marshal(e.detail)
+		}
+	}
+	return nil, s.down
+}
+
 func (s *store) Ping(context.Context) error { return s.down }
 
 // workflows answers confirmations as told.
@@ -112,6 +145,7 @@ func (w *workflows) Ship(_ context.Context, _, _ string, serial int, key string,
 func (w *workflows) Check(context.Context) error { return w.down }
 
 type bundle struct {
+	receipts  *receipts
 	store     *store
 	workflows *workflows
 	client    api.Client
@@ -127,9 +161,9 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
-	b := &bundle{store: new(store), workflows: new(workflows)}
+	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts)}
 	srv := httptest.NewServer(api.New(api.Options{
-		Store: b.store, Workflows: b.workflows, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
 		OrderParams: map[string]stdjson.RawMessage{"s": stdjson.RawMessage(`{"package_params":[{"weight":"0.5"}]}`)},
 		Log:         slog.New(slog.DiscardHandler),
 	}))

@@ -116,7 +116,7 @@ func TestPollMissesNothingUnderFaults(t *testing.T) {
 	b.polled(t)
 	want := []string{}
 	for i := range orders {
-		events, err := b.services.AliExpress.OrderEvents(t.Context(), shop, fmt.Sprint(8100+i))
+		events, _, err := b.services.AliExpress.OrderEvents(t.Context(), shop, fmt.Sprint(8100+i))
 		require.NoError(t, err)
 		require.Len(t, events, []int{3, 4, 4, 4}[i%4])
 		for _, e := range events {

@@ -35,7 +35,7 @@ func (t tokens) SaveToken(_ context.Context, _, store string, token []byte) erro
 }
 
 // shipping is a platform with one paid order, as its store is connected to it.
-func shipping(t *testing.T) (port.Shipper, *twin.Twin, *fault.Injector) {
+func shipping(t *testing.T) (shopped, *twin.Twin, *fault.Injector) {
 	t.Helper()
 	w := world.New(protocol.Clock{})
 	platform := twin.New(w, twin.Options{AppKey: "k", AppSecret: "s"})
@@ -53,7 +53,13 @@ func shipping(t *testing.T) (port.Shipper, *twin.Twin, *fault.Injector) {
 	services := connect.Connect(&config.Services{AliExpress: config.AliExpress{AppKey: "k", AppSecret: "s", URL: server.URL}}, protocol.Clock{}, tokens{}, nil)
 	require.Empty(t, services.Problems)
 	require.NoError(t, services.AliExpress.Authorise(t.Context(), store, platform.Code("seller"), ""))
-	return services.Shipper([]string{store}, activities.Assisted{}), platform, faults
+	return shopped{services.Shipper([]string{store}, activities.Assisted{}), services}, platform, faults
+}
+
+// shopped is a shipper with the services that it comes from.
+type shopped struct {
+	port.Shipper
+	services connect.Services
 }
 
 // A label is made once, though its answer is lost, and again for another parcel of the order;

@@ -149,6 +149,13 @@ type Parcel struct {
 	ServiceCode    string
 }
 
+type PlatformList struct {
+	Platform string
+	Store    string
+	List     string
+	Upto     time.Time
+}
+
 type PlatformStore struct {
 	Platform string
 	Store    string
@@ -161,6 +168,23 @@ type ServiceLimit struct {
 	Service  string
 	FreeAt   time.Time
 	Failures int32
+}
+
+type Settlement struct {
+	Platform     string
+	Store        string
+	OrderNo      string
+	ChildOrderNo string
+	Status       string
+	WaitReason   string
+	Currency     string
+	Loan         *decimal.Decimal
+	RealLoan     *decimal.Decimal
+	EscrowFee    *decimal.Decimal
+	Affiliate    *decimal.Decimal
+	Refund       *decimal.Decimal
+	RealRefund   *decimal.Decimal
+	At           time.Time
 }
 
 type Stray struct {
