@@ -34,6 +34,8 @@ type Store interface {
 	// Logged is the detail of the first entry of an action on an order that bears a key in it;
 	// nil: there is none.
 	Logged(ctx context.Context, action, store, order, key string) (json.RawMessage, error)
+	// AddShipment notes that a Shipment workflow of an order was started, so that it hears of it.
+	AddShipment(ctx context.Context, store, order string, serial int) error
 	// Ping tells whether Postgres answers.
 	Ping(ctx context.Context) error
 }

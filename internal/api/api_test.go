@@ -31,10 +31,11 @@ import (
 
 // store is an inbox in memory.
 type store struct {
-	mu     sync.Mutex
-	events []postgres.Incoming
-	log    []entry
-	down   error
+	mu        sync.Mutex
+	events    []postgres.Incoming
+	log       []entry
+	shipments []string
+	down      error
 }
 
 func (s *store) Accept(_ context.Context, events []postgres.Incoming) (postgres.Accepted, error) {
@@ -80,6 +81,13 @@ func (s *store) Facts(_ context.Context, o *postgres.Order) ([]postgres.Fact, er
 		}
 	}
 	return facts, s.down
+}
+
+func (s *store) AddShipment(_ context.Context, shop, order string, serial int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shipments = append(s.shipments, fmt.Sprint(shop, "/", order, "/", serial))
+	return s.down
 }
 
 // entry is one of the audit log.

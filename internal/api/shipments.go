@@ -130,6 +130,9 @@ func (s *server) postShipment(ctx context.Context, in *shipmentInput) (*shipment
 	case err != nil:
 		return nil, s.unavailable("Temporal", err)
 	}
+	if err := s.Store.AddShipment(ctx, in.Store, in.Order, b.Serial); err != nil { // it reads the inbox once a day all the same
+		s.Log.Warn("a shipment hears late of what becomes of its order", "workflow_id", id, "error", err)
+	}
 	out := Shipping{
 		WorkflowID: id, Serial: b.Serial, Due: rules.Stamp(due), Findings: make([]Found, len(found)),
 		Message: Words{"已受理，正在打单或申报。", "Taken: the label is being made, or the number declared."},

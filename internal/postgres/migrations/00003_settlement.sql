@@ -1,5 +1,9 @@
 -- +goose Up
 
+-- Serials of the order's Shipment workflows that were started and not yet found ended: they hear
+-- what becomes of the order. One too many costs a call in vain.
+ALTER TABLE orders ADD COLUMN shipments integer[] NOT NULL DEFAULT '{}';
+
 -- Up to when the other lists of a store were read at its platform. Virtual.
 CREATE TABLE platform_lists (
     platform text COLLATE "C" NOT NULL,
@@ -32,3 +36,4 @@ CREATE INDEX settlements_of_store ON settlements (store, at);
 
 -- +goose Down
 DROP TABLE settlements, platform_lists;
+ALTER TABLE orders DROP COLUMN shipments;

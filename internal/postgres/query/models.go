@@ -121,6 +121,7 @@ type Order struct {
 	Cases             int32
 	EndReason         string
 	UpdatedAt         time.Time
+	Shipments         []int32
 }
 
 type OrderFact struct {
