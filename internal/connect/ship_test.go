@@ -91,6 +91,20 @@ func TestLabel(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(pdf), "%PDF-")
 
+	// One that was called off is not the one that is asked for, wherever it stands in the list.
+	for range 55 {
+		platform.CloseLogistics(again.ID)
+		next, err := s.CreateLogistics(t.Context(), r)
+		require.NoError(t, err)
+		require.NotEqual(t, again.ID, next.ID)
+		again = next
+	}
+	repeated, err := s.CreateLogistics(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, again.ID, repeated.ID, "on the second page")
+	ids, err = s.Logistics(t.Context(), store, order)
+	require.NoError(t, err)
+	require.Len(t, ids, 56)
 	r.Others = ids
 	second, err := s.CreateLogistics(t.Context(), r)
 	require.NoError(t, err)

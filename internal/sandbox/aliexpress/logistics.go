@@ -195,6 +195,7 @@ type logisticsOrder struct {
 	seller, id, order, lp, solution string
 	number                          string // international; empty until it is given
 	at                              time.Time
+	closed                          time.Time // zero: it is not
 }
 
 // GiveNumber gives a logistics order its international number, as the platform does some time
@@ -205,6 +206,17 @@ func (t *Twin) GiveNumber(id, number string) {
 	for i := range t.logistics {
 		if t.logistics[i].id == id {
 			t.logistics[i].number = number
+		}
+	}
+}
+
+// CloseLogistics closes a logistics order, as the platform does with one that is called off.
+func (t *Twin) CloseLogistics(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.logistics {
+		if t.logistics[i].id == id {
+			t.logistics[i].closed = t.world.Now()
 		}
 	}
 }
@@ -235,17 +247,29 @@ func (t *Twin) createLogistics(c *call) (object, *problem) {
 }
 
 func (t *Twin) logisticsOrders(c *call) (object, *problem) {
+	page, _ := strconv.Atoi(c.get("current_page"))
+	size, _ := strconv.Atoi(c.get("page_size"))
+	if page < 1 || size < 1 || size > 50 {
+		return object{"result_success": false, "error_desc": "current_page and page_size are needed"}, nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := seq{name: "aeop_logistics_order_detail_dto"}
 	for _, o := range t.logistics {
-		if o.seller == c.seller && o.order == c.get("trade_order_id") {
-			list.items = append(list.items, object{
-				"logistics_order_id": number(o.id), "trade_order_id": number(o.order), "out_order_code": o.lp, "solution_code": o.solution,
-				"international_logistics_num": o.number, "logistics_status": "wait_warehouse_receive_goods", "gmt_create": shown(o.at),
-			})
+		if o.seller != c.seller || o.order != c.get("trade_order_id") {
+			continue
 		}
+		item := object{
+			"logistics_order_id": number(o.id), "trade_order_id": number(o.order), "out_order_code": o.lp, "solution_code": o.solution,
+			"international_logistics_num": o.number, "logistics_status": "wait_warehouse_receive_goods", "gmt_create": shown(o.at),
+		}
+		if !o.closed.IsZero() {
+			item["logistics_status"], item["close_time"] = "closed", shown(o.closed)
+		}
+		list.items = append(list.items, item)
 	}
+	total := len(list.items)
+	list.items = list.items[min((page-1)*size, total):min(page*size, total)]
 	return object{"result_success": true, "result_list": list}, nil
 }
 
