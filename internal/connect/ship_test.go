@@ -164,3 +164,37 @@ func TestOtherStoresShipByHand(t *testing.T) {
 		require.True(t, done.Pending)
 	}
 }
+
+// A number whose declaration may have gone through is replaced where it stands on the order, and
+// the answer says so; where it does not, the number is declared as the first.
+func TestNumberAfterAnUnansweredDeclaration(t *testing.T) {
+	t.Parallel()
+	for name, landed := range map[string]bool{"it had gone through": true, "it had not": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, platform, _ := shipping(t)
+			r := protocol.DeclareRequest{Store: store, Order: order, Number: "RB123456785CN", Service: "CPAM"}
+			if landed {
+				_, err := s.Declare(t.Context(), r)
+				require.NoError(t, err)
+			}
+			r.Number, r.Unsure = "RB473124829CN", []string{"RB123456785CN"}
+			for again := range 2 { // and its answer may be lost
+				done, err := s.Declare(t.Context(), r)
+				require.NoError(t, err)
+				require.Equal(t, landed && again == 0, done.Old == "RB123456785CN")
+			}
+			var numbers []string
+			platform.Change(order, func(o *twin.Order) {
+				for _, p := range o.Parcels {
+					numbers = append(numbers, p.Number)
+				}
+			})
+			require.Equal(t, []string{"RB473124829CN"}, numbers)
+			r.Number, r.Unsure, r.OldNumber, r.OldService = "RB000000005CN", []string{"RB473124829CN"}, "RB999999999CN", "CPAM"
+			done, err := s.Correct(t.Context(), r)
+			require.NoError(t, err, "the one that was to be replaced is gone already")
+			require.Equal(t, "RB473124829CN", done.Old)
+		})
+	}
+}

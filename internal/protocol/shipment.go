@@ -89,12 +89,16 @@ type DeclareRequest struct {
 	Part       bool   `json:"part,omitempty"`
 	OldNumber  string `json:"old_number,omitempty"` // normalised; the one to be replaced
 	OldService string `json:"old_service,omitempty"`
+	// Unsure are numbers, normalised, whose declaration for this parcel was not answered: one that
+	// stands on the order is the one to be replaced, declared with Service.
+	Unsure []string `json:"unsure,omitempty"`
 }
 
 // Declared is what became of it.
 type Declared struct {
 	Pending bool     `json:"pending,omitempty"` // a person declares it; the fact comes in as an event
 	Refused *Refused `json:"refused,omitempty"` // the platform does not take it
+	Old     string   `json:"old,omitempty"`     // of Unsure, the number that was replaced
 }
 
 // Refused is a no that a person must see to.
