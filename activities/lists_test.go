@@ -31,7 +31,9 @@ func TestAbnormalOrders(t *testing.T) {
 	p := newPlatform()
 	p.abnormal = []port.AbnormalOrder{
 		{Order: "8190001", Number: "LP1", Code: "E1", Reason: "违禁品\n退回", Warehouse: "东莞仓"},
-		{Order: "8190002", Reason: "lost label"}, {Order: "", Code: "E2"}, {Order: "a/b", Code: "E3"},
+		{Order: "8190002", Reason: "lost label"},
+		{Order: "", Code: "E2"},
+		{Order: "a/b", Code: "E3"},
 	}
 	_, err := p.poll(t, now, "")
 	require.NoError(t, err)

@@ -74,7 +74,7 @@ func (a *AliExpress) OrderParams() (map[string]json.RawMessage, error) {
 	}
 	raw, err := os.ReadFile(a.OrderParamFile)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it names the file
+		return nil, err
 	}
 	var stores map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &stores); err != nil {
