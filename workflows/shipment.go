@@ -30,7 +30,7 @@ type shipment struct {
 
 	unanswered bool     // the number's declaration was not answered: it may stand on the platform
 	unsure     []string // earlier numbers of which that holds
-	ended     bool
+	ended      bool
 
 	others    []string // logistics orders of the order's other parcels
 	listed    bool     // they are known

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"parcelward/activities"
 	"parcelward/internal/protocol"
 	"parcelward/workflows"
 )
@@ -89,8 +90,7 @@ func TestCancelledSweepStops(t *testing.T) {
 			suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(&logged, nil))))
 			env := suite.NewTestWorkflowEnvironment()
 			workflows.Register(env, stories(t))
-			env.RegisterActivityWithOptions(func(context.Context, protocol.SweepInput) (protocol.SweepResult, error) { return protocol.SweepResult{}, nil }, activity.RegisterOptions{Name: protocol.ActivitySweep})
-			env.RegisterActivityWithOptions(func(context.Context, protocol.DiagnoseRequest) (protocol.DiagnoseResult, error) { return protocol.DiagnoseResult{}, nil }, activity.RegisterOptions{Name: protocol.ActivityDiagnose})
+			activities.Register(env, &activities.Activities{}) // their names; none is called
 			env.OnActivity(protocol.ActivitySweep, mock.Anything, mock.Anything).After(time.Minute).Return(protocol.SweepResult{Compare: []protocol.Parcel{{TrackingNumber: "LP1"}, {TrackingNumber: "LP2"}}}, nil)
 			compared := 0
 			env.OnActivity(protocol.ActivityDiagnose, mock.Anything, mock.Anything).Run(func(mock.Arguments) { compared++ }).After(time.Hour).Return(protocol.DiagnoseResult{}, nil)

@@ -115,7 +115,7 @@ func (s *server) postShipment(ctx context.Context, in *shipmentInput) (*shipment
 		Store: in.Store, Order: in.Order, Service: b.Service, Carrier: cmp.Or(b.Carrier, carrier, b.Service), TraceAlert: b.TraceAlert, Items: b.Items,
 		OrderParam: b.OrderParam, Number: number, Replaces: replaces, Due: due, Policy: rs.Pack.ID, Calendar: rs.Calendar.Revision(), Clock: s.Clock,
 	}
-	if len(b.OrderParam) == 0 {
+	if len(b.OrderParam) == 0 || string(b.OrderParam) == "null" {
 		asked.OrderParam = s.OrderParams[in.Store]
 	}
 	if b.ShippedAt != nil {

@@ -15,8 +15,7 @@ import (
 // What operators see of the pace: each fact that was handed is in the histogram of its kind,
 // once, in seconds, under its store and the kind of its source; and the spans that are promised
 // are bounds of buckets, so that the share beyond them can be read off exactly.
-//
-//nolint:paralleltest // the process has one meter provider
+// The process has one meter provider, so nothing runs beside it.
 func TestMeasuredPace(t *testing.T) {
 	reader := metric.NewManualReader()
 	before := otel.GetMeterProvider()

@@ -39,7 +39,7 @@ func (db *DB) KeepSettlements(ctx context.Context, platform, store string, settl
 		}
 		currency, err := s.Currency()
 		if err != nil {
-			return err
+			return fmt.Errorf("keep the settlements of store %s: %w", store, err)
 		}
 		p.Orders, p.Children = append(p.Orders, text(s.Order)), append(p.Children, text(s.Child))
 		p.Statuses, p.Reasons, p.Currencies = append(p.Statuses, text(s.Status)), append(p.Reasons, text(s.WaitReason)), append(p.Currencies, currency)

@@ -82,7 +82,7 @@ func orderBecomesEvents(t *testing.T, b *bench) {
 	// The goods are declared, travel, come in a dispute, and the order ends.
 	require.NoError(t, b.Declare(t.Context(), store, aliexpress.Shipment{Order: "8190001", Number: "lp 0012 3456 7890 12", Service: "CAINIAO_STANDARD"}))
 	b.twin.AddDispute(twin.Dispute{Seller: "seller", ID: "6346213853171470", Order: "8190001", Child: "81900011", Buyer: "es123", Reason: "Other", Opened: now.Add(-2 * day)})
-	events, payouts, err = b.OrderEvents(t.Context(), store, "8190001")
+	events, _, err = b.OrderEvents(t.Context(), store, "8190001")
 	require.NoError(t, err)
 	before := got
 	got = byType(t, events)
