@@ -69,7 +69,7 @@ func Register(r Registry, a *Activities) {
 func (a *Activities) LoadFacts(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, error) {
 	facts, err := a.Inbox.Load(ctx, q)
 	if err != nil {
-		return protocol.Facts{}, fail("read the inbox", err)
+		return protocol.Facts{}, fail(ctx, "read the inbox", err)
 	}
 	facts.Calendar = a.Calendar
 	return facts, nil
@@ -77,7 +77,7 @@ func (a *Activities) LoadFacts(ctx context.Context, q protocol.FactsQuery) (prot
 
 // RecordFacts writes facts to the inbox; one that it knows changes nothing.
 func (a *Activities) RecordFacts(ctx context.Context, events []json.RawMessage) error {
-	return fail("write to the inbox", a.Inbox.Record(ctx, events))
+	return fail(ctx, "write to the inbox", a.Inbox.Record(ctx, events))
 }
 
 // PollCarrier asks about one parcel, outside the sweep, and has what is new recorded.
@@ -88,43 +88,47 @@ func (a *Activities) PollCarrier(ctx context.Context, r protocol.PollRequest) er
 		err = answer.Err
 	}
 	if err != nil {
-		return fail("ask about "+r.Parcel.TrackingNumber, err)
+		return fail(ctx, "ask about "+r.Parcel.TrackingNumber, err)
 	}
 	if service == "" || len(answer.Rows) == 0 {
 		return nil
 	}
 	_, err = a.Traces.Learn(ctx, service, []port.Answer{answer})
-	return fail("record the trace", err)
+	return fail(ctx, "record the trace", err)
 }
 
 // Notify tells people something once.
 func (a *Activities) Notify(ctx context.Context, n protocol.Notice) error {
-	return fail("notify", a.Notifier.Notify(ctx, n))
+	return fail(ctx, "notify", a.Notifier.Notify(ctx, n))
 }
 
 // Gather lists the evidence that the vault holds for a parcel.
 func (a *Activities) Gather(ctx context.Context, p protocol.Parcel) ([]protocol.Evidence, error) {
 	held, err := a.Vault.Evidence(ctx, p.Store, p.Order, p.TrackingNumber)
-	return held, fail("list the evidence", err)
+	return held, fail(ctx, "list the evidence", err)
 }
 
 // File hands a claim in.
 func (a *Activities) File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
 	filed, err := a.Filing.File(ctx, r)
-	return filed, fail("file the claim", err)
+	return filed, fail(ctx, "file the claim", err)
 }
 
 // Appeal appeals a refusal.
 func (a *Activities) Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
 	filed, err := a.Filing.Appeal(ctx, r)
-	return filed, fail("appeal", err)
+	return filed, fail(ctx, "appeal", err)
 }
 
-// fail says what was being done, and tells Temporal whether a repeat can help.
-func fail(doing string, err error) error {
+// fail says what was being done, and tells Temporal whether a repeat can help. What fails once
+// the activity's time is over fails by that, whatever a port makes of it: a cancelled activity
+// ends cancelled.
+func fail(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	case errors.Is(err, port.ErrRefused):
 		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s: %v", doing, err), protocol.ErrRefused, err)
 	}

@@ -35,11 +35,11 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 	s := sweep{Activities: a, in: in, service: a.Services.Service(in.Service), scope: a.Services.Scope(in.Service)}
 	if activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &s.done); err != nil {
-			return s.done, fail("read how far the sweep came", err)
+			return s.done, fail(ctx, "read how far the sweep came", err)
 		}
 	}
 	if s.service == nil {
-		return s.done, fail("sweep", fmt.Errorf("service %q is not configured at this worker: %w", in.Service, port.ErrRefused))
+		return s.done, fail(ctx, "sweep", fmt.Errorf("service %q is not configured at this worker: %w", in.Service, port.ErrRefused))
 	}
 	if in.Service != port.Platform && a.Services.Service(port.Platform) != nil {
 		s.pack = a.Examiner.Book.InForce(port.Platform, s.now())
@@ -54,7 +54,7 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 		case err == nil:
 			failures = 0
 		case failures == sweepPatience || !passing(err):
-			return s.done, fail("ask "+in.Service, err)
+			return s.done, fail(ctx, "ask "+in.Service, err)
 		default: // the batch is asked about again, with others
 			failures++
 			s.pause(ctx, sweepPause<<failures)

@@ -28,7 +28,7 @@ func (s *Stories) Sweep(ctx workflow.Context, in protocol.SweepInput) (protocol.
 }
 
 // diagnose compares parcels with the platform. One that cannot be compared now is no reason to
-// fail: its next scan brings it up again.
+// fail: its next scan brings it up again. A sweep that is cancelled compares no more.
 func diagnose(ctx workflow.Context, in protocol.SweepInput, parcels []protocol.Parcel) {
 	now := in.Clock.Virtual(workflow.Now(ctx))
 	asked := make([]workflow.Future, len(parcels))
@@ -40,7 +40,11 @@ func diagnose(ctx workflow.Context, in protocol.SweepInput, parcels []protocol.P
 		}), protocol.ActivityDiagnose, protocol.DiagnoseRequest{Parcel: p, Told: in.Service, Now: now})
 	}
 	for i, answer := range asked {
-		if err := answer.Get(ctx, nil); err != nil {
+		err := answer.Get(ctx, nil)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
 			workflow.GetLogger(ctx).Warn("a parcel cannot be compared with the platform", "number", parcels[i].TrackingNumber, "error", err)
 		}
 	}

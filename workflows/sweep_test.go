@@ -1,17 +1,22 @@
 package workflows_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"parcelward/activities"
 	"parcelward/internal/protocol"
 	"parcelward/workflows"
 )
@@ -71,4 +76,34 @@ func TestSweepWithNothingToCompare(t *testing.T) {
 	env, asked = sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{Compare: []protocol.Parcel{{}}}, temporal.NewNonRetryableApplicationError("no such service", protocol.ErrRefused, nil))
 	require.ErrorContains(t, env.GetWorkflowError(), "no such service")
 	require.Empty(t, asked)
+}
+
+// A sweep that is cancelled while it asks compares nothing, and one that is cancelled while it
+// compares waits for nobody: both end cancelled, at once.
+func TestCancelledSweepStops(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]time.Duration{"while it asks": 30 * time.Second, "while it compares": 90 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var suite testsuite.WorkflowTestSuite
+			var logged bytes.Buffer
+			suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(&logged, nil))))
+			env := suite.NewTestWorkflowEnvironment()
+			workflows.Register(env, stories(t))
+			activities.Register(env, &activities.Activities{}) // their names; none is called
+			env.OnActivity(protocol.ActivitySweep, mock.Anything, mock.Anything).After(time.Minute).Return(protocol.SweepResult{Compare: []protocol.Parcel{{TrackingNumber: "LP1"}, {TrackingNumber: "LP2"}}}, nil)
+			compared := 0
+			env.OnActivity(protocol.ActivityDiagnose, mock.Anything, mock.Anything).Run(func(mock.Arguments) { compared++ }).After(time.Hour).Return(protocol.DiagnoseResult{}, nil)
+			env.RegisterDelayedCallback(env.CancelWorkflow, after)
+			start := env.Now()
+			env.ExecuteWorkflow(protocol.WorkflowSweep, protocol.SweepInput{Service: "17track"})
+			var cancelled *temporal.CanceledError
+			require.ErrorAs(t, env.GetWorkflowError(), &cancelled)
+			require.Equal(t, after, env.Now().Sub(start).Round(time.Second))
+			require.NotContains(t, logged.String(), "cannot be compared", "nothing is wrong with the parcels")
+			if after < time.Minute {
+				require.Zero(t, compared)
+			}
+		})
+	}
 }

@@ -121,6 +121,7 @@ type Order struct {
 	Cases             int32
 	EndReason         string
 	UpdatedAt         time.Time
+	Shipments         []int32
 }
 
 type OrderFact struct {
@@ -149,6 +150,13 @@ type Parcel struct {
 	ServiceCode    string
 }
 
+type PlatformList struct {
+	Platform string
+	Store    string
+	List     string
+	Upto     time.Time
+}
+
 type PlatformStore struct {
 	Platform string
 	Store    string
@@ -161,6 +169,23 @@ type ServiceLimit struct {
 	Service  string
 	FreeAt   time.Time
 	Failures int32
+}
+
+type Settlement struct {
+	Platform     string
+	Store        string
+	OrderNo      string
+	ChildOrderNo string
+	Status       string
+	WaitReason   string
+	Currency     string
+	Loan         *decimal.Decimal
+	RealLoan     *decimal.Decimal
+	EscrowFee    *decimal.Decimal
+	Affiliate    *decimal.Decimal
+	Refund       *decimal.Decimal
+	RealRefund   *decimal.Decimal
+	At           time.Time
 }
 
 type Stray struct {
