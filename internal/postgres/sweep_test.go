@@ -2,7 +2,9 @@ package postgres_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,6 +113,27 @@ func TestPlanOfASharedParcel(t *testing.T) {
 	plan(t, db, "b", 24*time.Hour, "LP1")
 	plan(t, db, "b", 0, "LP1")
 	require.Len(t, due(t, db, all, 2*time.Hour, 9), 1)
+}
+
+// The parcel is asked about until no order needs it, in whatever order they end: the first that
+// recorded it is no other.
+func TestPollingOfASharedParcelEnds(t *testing.T) {
+	for name, ends := range map[string][]string{"the first ends first": {"a", "b"}, "the first ends last": {"b", "a"}} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			accept(t, db, recorded(t, "1", "a", "LP1", "b", "never-created"))
+			plan(t, db, "a", 2*time.Hour, "LP1")
+			plan(t, db, "b", 2*time.Hour, "LP1")
+			plan(t, db, ends[0], 0, "LP1")
+			list := due(t, db, all, 2*time.Hour, 9)
+			require.Len(t, list, 1)
+			require.NoError(t, db.Finish(t.Context(), []port.Asked{{Due: list[0], Next: list[0].Plan.Next(judged)}}, judged))
+			plan(t, db, ends[1], 0, "LP1")
+			require.Empty(t, due(t, db, all, 1000*time.Hour, 9))
+			plan(t, db, ends[0], time.Hour, "LP1")
+			require.Len(t, due(t, db, all, 1000*time.Hour, 9), 1, "an order that needs it again")
+		})
+	}
 }
 
 // Each service is asked about its own carriers, however orders spell them.
@@ -236,4 +259,164 @@ func execute(tb testing.TB, url, sql string) string {
 	tag, err := c.Exec(tb.Context(), sql)
 	require.NoError(tb, err)
 	return tag.String()
+}
+
+// What a push said of a number that a sweep had in hand stands: it is to be watched anew.
+func TestGivenUpWhileAsked(t *testing.T) {
+	db := open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"))
+	plan(t, db, "a", time.Hour, "LP1", "LP2")
+	watched := func(list []port.Due) (by []string) {
+		for _, d := range list {
+			by = append(by, d.WatchedBy)
+		}
+		return by
+	}
+	finish := func(list []port.Due, after time.Duration) {
+		t.Helper()
+		asked := make([]port.Asked, len(list))
+		for i, d := range list {
+			asked[i] = port.Asked{Due: d, Watched: "17track", Next: judged.Add(after)}
+		}
+		require.NoError(t, db.Finish(t.Context(), asked, judged))
+	}
+	finish(due(t, db, all, 0, 9), time.Hour)
+	list := due(t, db, all, time.Hour, 9)
+	require.Equal(t, []string{"17track", "17track"}, watched(list))
+	learn(t, db, "17track", port.Answer{Number: "LP1", Err: port.ErrUnwatched})
+	finish(list, 2*time.Hour)
+	list = due(t, db, all, 2*time.Hour, 9)
+	require.ElementsMatch(t, []string{"", "17track"}, watched(list))
+	finish(list, 3*time.Hour)
+	require.Equal(t, []string{"17track", "17track"}, watched(due(t, db, all, 3*time.Hour, 9)), "watched anew")
+}
+
+// One worker looks in each span of virtual time, at -1 s, 0 and +1 s, at what is still asked about.
+func TestLook(t *testing.T) {
+	db := open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"), recorded(t, "3", "a", "LP3"), recorded(t, "4", "a", "LP4"))
+	plan(t, db, "a", time.Hour, "LP1", "LP2", "LP3", "LP4")
+	list := due(t, db, all, 0, 9)
+	asked := make([]port.Asked, len(list))
+	for i, d := range list {
+		asked[i] = port.Asked{Due: d, Watched: "17track", Next: judged.Add(time.Hour)}
+		if d.Number == "LP2" {
+			asked[i].Watched = ""
+		}
+	}
+	require.NoError(t, db.Finish(t.Context(), asked, judged))
+	plan(t, db, "a", 0, "LP3")
+	numbers, err := db.Watched(t.Context(), "17track", "", 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{"LP1", "LP4"}, numbers)
+	numbers, err = db.Watched(t.Context(), "17track", "LP1", 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"LP4"}, numbers)
+	numbers, err = db.Watched(t.Context(), "kdniao", "", 9)
+	require.NoError(t, err)
+	require.Empty(t, numbers)
+
+	require.NoError(t, db.Serve(t.Context(), "17track"))
+	take := func(after time.Duration) bool {
+		t.Helper()
+		mine, err := db.TakeLook(t.Context(), "17track", judged.Add(after), 24*time.Hour)
+		require.NoError(t, err)
+		return mine
+	}
+	require.True(t, take(0))
+	require.False(t, take(0), "another worker")
+	require.False(t, take(24*time.Hour-time.Second))
+	require.True(t, take(24*time.Hour))
+	require.True(t, take(48*time.Hour+time.Second))
+}
+
+// A service is served while a worker that has it sweeps.
+func TestServed(t *testing.T) {
+	db, url := openURL(t)
+	served := func() bool {
+		t.Helper()
+		is, err := db.Served(t.Context(), "17track", time.Hour)
+		require.NoError(t, err)
+		return is
+	}
+	require.False(t, served())
+	require.NoError(t, db.Serve(t.Context(), "17track"))
+	require.True(t, served())
+	require.Equal(t, "UPDATE 1", execute(t, url, "UPDATE service_limits SET served_at = now() - interval '61 minutes'"))
+	require.False(t, served())
+	require.NoError(t, db.Serve(t.Context(), "17track"))
+	require.True(t, served())
+}
+
+// Sweeps, pushes and plans that change many of the same rows at once, each in an order of its
+// own, do not wait for each other in a circle.
+func TestRowsAreLockedInOneOrder(t *testing.T) {
+	db := open(t)
+	const n = 150
+	numbers := make([]string, n)
+	for i := range n {
+		numbers[i] = fmt.Sprintf("N%03d", i)
+		accept(t, db, recorded(t, fmt.Sprint(i), "a", numbers[i]))
+	}
+	plan(t, db, "a", time.Hour, numbers...)
+	up := due(t, db, all, 0, n)
+	slices.SortFunc(up, func(a, b port.Due) int { return strings.Compare(a.Number, b.Number) })
+	down := slices.Clone(up)
+	slices.Reverse(down)
+	finish := func(list []port.Due, watched string) error {
+		asked := make([]port.Asked, len(list))
+		for i, d := range list {
+			asked[i] = port.Asked{Due: d, Watched: watched, Next: judged}
+		}
+		return db.Finish(t.Context(), asked, judged)
+	}
+	var sweeps sync.WaitGroup
+	errs := make(chan error, 200)
+	for _, do := range []func() error{
+		func() error { return finish(up, "svc") },
+		func() error { return finish(down, "svc") },
+		func() error { return db.GiveBack(t.Context(), down) },
+		func() error { return db.GiveBack(t.Context(), up) },
+	} {
+		sweeps.Go(func() {
+			for range 40 {
+				errs <- do()
+			}
+		})
+	}
+	sweeps.Wait()
+	close(errs)
+	for err := range errs {
+		require.NoError(t, err)
+	}
+}
+
+// What is due of others is not read: neither by a service of some carriers, nor by that of all others.
+func TestClaimReadsItsOwnCarriers(t *testing.T) {
+	db, url := openURL(t)
+	c, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer c.Close(t.Context()) //nolint:errcheck // the test has its answer
+	_, err = c.Exec(t.Context(), `INSERT INTO tracked (store, tracking_number, order_no, carrier, service_code, next_poll_at)
+		SELECT 'shop', 'N' || i, 'o' || i, CASE WHEN i > 29900 THEN 'Yanwen' ELSE 'cainiao' END, 'X', '2026-01-09'::timestamptz + make_interval(secs => i) FROM generate_series(1, 30000) i`)
+	require.NoError(t, err)
+	_, err = c.Exec(t.Context(), "VACUUM ANALYZE tracked")
+	require.NoError(t, err)
+	queries, err := os.ReadFile("queries/tracking.sql")
+	require.NoError(t, err)
+	_, claim, ok := strings.Cut(string(queries), "-- name: ClaimTracked :many\n")
+	require.True(t, ok)
+	claim, _, _ = strings.Cut(claim, "-- name: ")
+	for scope, among := range map[*port.Scope]string{{Carriers: []string{"YANWEN"}}: "true", {Carriers: []string{"CAINIAO"}, Others: true}: "false"} {
+		sql := strings.NewReplacer("@virtual_now", "'2026-01-10'", "@lease_seconds", "0", "@carriers", "'{"+scope.Carriers[0]+"}'", "@among", among, "@most", "40").Replace(claim)
+		rows, err := c.Query(t.Context(), "EXPLAIN (ANALYZE, TIMING OFF) "+sql)
+		require.NoError(t, err)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		text := strings.Join(lines, "\n")
+		require.NotContains(t, text, "Seq Scan on tracked", text)
+		require.NotRegexp(t, `Rows Removed by Filter: \d{3,}`, text)
+		require.NotRegexp(t, `actual rows=\d{3,}`, text)
+		require.Len(t, due(t, db, *scope, 0, 40), 40)
+	}
 }

@@ -147,6 +147,7 @@ type Parcel struct {
 	TrackingNumber string
 	Carrier        string
 	ServiceCode    string
+	Polled         bool
 }
 
 type PlatformStore struct {
@@ -158,9 +159,11 @@ type PlatformStore struct {
 }
 
 type ServiceLimit struct {
-	Service  string
-	FreeAt   time.Time
-	Failures int32
+	Service    string
+	FreeAt     time.Time
+	Failures   int32
+	NextLookAt time.Time
+	ServedAt   time.Time
 }
 
 type Stray struct {
@@ -212,4 +215,5 @@ type Unreadable struct {
 	Body       []byte
 	Bytes      int64
 	ReceivedAt time.Time
+	Hash       []byte
 }
