@@ -110,6 +110,71 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Of numbers that were given up without a push that came, those that can be started again are to
+// be watched anew, and then are; the second time there is nothing to be had.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	c, sim := simulated(t, world.New(protocol.Clock{}), twin.Options{})
+	asked := []port.Tracked{{Number: "LP00123456789011", Carrier: "CAINIAO"}, {Number: "LP00123456789012", Carrier: "CAINIAO"}}
+	numbers := []string{asked[0].Number, asked[1].Number, "LP00123456789013"}
+	_, err := c.Watch(t.Context(), asked)
+	require.NoError(t, err)
+	given, err := c.GivenUp(t.Context(), numbers)
+	require.NoError(t, err)
+	require.Empty(t, given)
+	for _, again := range []bool{true, false} {
+		require.NoError(t, sim.GiveUp(numbers[1]))
+		given, err = c.GivenUp(t.Context(), numbers)
+		require.NoError(t, err)
+		if !again {
+			require.Empty(t, given, "it can be started again once")
+			break
+		}
+		require.Equal(t, []port.Answer{{Number: numbers[1], Err: port.ErrUnwatched}}, given)
+		_, err = c.Watch(t.Context(), asked)
+		require.NoError(t, err)
+		given, err = c.GivenUp(t.Context(), numbers)
+		require.NoError(t, err)
+		require.Empty(t, given, "watched anew")
+	}
+	given, err = c.GivenUp(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, given)
+	_, err = c.GivenUp(t.Context(), make([]string, 41))
+	require.ErrorIs(t, err, port.ErrRefused)
+}
+
+// A number may be followed for several carriers: a list of a full batch is then longer than a page.
+func TestGivenUpOnSeveralPages(t *testing.T) {
+	t.Parallel()
+	c, _ := simulated(t, world.New(protocol.Clock{}), twin.Options{})
+	var numbers []string
+	for _, carrier := range []int{190271, 190012} {
+		var registrations []seventeentrack.Registration
+		numbers = nil
+		for i := range 40 {
+			numbers = append(numbers, fmt.Sprintf("LP001234567890%02d", i))
+			registrations = append(registrations, seventeentrack.Registration{Number: numbers[i], Carrier: carrier})
+		}
+		_, err := c.Register(t.Context(), registrations)
+		require.NoError(t, err)
+	}
+	var stop []seventeentrack.Number
+	for _, n := range numbers {
+		stop = append(stop, seventeentrack.Number{Number: n, Carrier: 190271})
+	}
+	_, err := c.StopTrack(t.Context(), stop)
+	require.NoError(t, err)
+	for i := range stop {
+		stop[i].Carrier = 190012
+	}
+	_, err = c.StopTrack(t.Context(), stop)
+	require.NoError(t, err)
+	given, err := c.GivenUp(t.Context(), numbers)
+	require.NoError(t, err)
+	require.Len(t, given, 80)
+}
+
 func TestWatchSendsCarrierKeys(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
