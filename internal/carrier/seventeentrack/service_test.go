@@ -64,10 +64,11 @@ func TestConformance(t *testing.T) {
 	for name, untidy := range map[string]bool{"tidy": false, "repeated and shuffled": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+			subject := func(t *testing.T, o twin.Options) porttest.Subject {
 				t.Helper()
 				w := world.New(protocol.Clock{})
-				sim := twin.New(w, twin.Options{Key: key, Repeat: untidy, Shuffle: untidy})
+				o.Key, o.Repeat, o.Shuffle = key, untidy, untidy
+				sim := twin.New(w, o)
 				t.Cleanup(sim.Close)
 				faults := fault.New(1)
 				server := httptest.NewServer(faults.Wrap(sim.Handler()))
@@ -75,8 +76,17 @@ func TestConformance(t *testing.T) {
 				return porttest.Subject{
 					Service: client(t, seventeentrack.Options{BaseURL: server.URL}),
 					BadKey:  client(t, seventeentrack.Options{BaseURL: server.URL, Key: "another"}),
-					World:   w, Faults: faults, Carrier: "CAINIAO",
+					World:   w, Faults: faults, Carrier: "CAINIAO", Malformed: "AB12", TellsAlso: true,
 				}
+			}
+			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+				t.Helper()
+				s := subject(t, twin.Options{})
+				s.Pushing = func(t *testing.T, callback string) porttest.Subject {
+					t.Helper()
+					return subject(t, twin.Options{Callback: callback, Late: 20 * time.Millisecond, Reorder: 60 * time.Millisecond, Again: 1})
+				}
+				return s
 			})
 		})
 	}
