@@ -100,7 +100,7 @@ func link(t *testing.T, body string) (*cainiao.Client, *url.Values) {
 	}))
 	t.Cleanup(server.Close)
 	o := options(server.URL)
-	o.CPCodes = map[string]string{"YANWEN": "YWWL"}
+	o.CPCodes = map[string]string{"Yan-wen": "YWWL"}
 	return client(t, o), asked
 }
 
@@ -110,6 +110,7 @@ func TestRequest(t *testing.T) {
 	for carrier, want := range map[string]string{
 		"CAINIAO": `{"arg0":{"appCode":"102905","mailNo":"LP1"}}`,
 		"YANWEN":  `{"arg0":{"appCode":"102905","mailNo":"LP1","cpCode":"YWWL"}}`,
+		"yanwen ": `{"arg0":{"appCode":"102905","mailNo":"LP1","cpCode":"YWWL"}}`,
 	} {
 		_, err := c.Track(t.Context(), []port.Tracked{{Number: "lp 1", Carrier: carrier}})
 		require.NoError(t, err)
