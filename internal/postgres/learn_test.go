@@ -9,6 +9,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
@@ -133,7 +134,7 @@ func TestLearnNothing(t *testing.T) {
 
 // A trace that no inbox can take does not keep the others out, and is kept for inspection.
 func TestLearnPoisonedTrace(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "b", "LP2"))
 	good, bad := step(0, rules.PickedUp), step(0, rules.PickedUp)
 	bad.Description = strings.Repeat("x", protocol.MaxEventBytes)
@@ -144,7 +145,7 @@ func TestLearnPoisonedTrace(t *testing.T) {
 
 // Of a flood the latest are kept.
 func TestUnreadableIsBounded(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	for range 1010 {
 		require.NoError(t, db.KeepUnreadable(t.Context(), "kdniao", "not JSON", []byte("\x00\xff")))
 	}
@@ -153,7 +154,7 @@ func TestUnreadableIsBounded(t *testing.T) {
 
 // A row without a time is no fact, and kept for inspection, once.
 func TestRowsWithoutATimeAreKept(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"))
 	lost := []rules.Row{{Milestone: rules.InTransit, Description: "昨天 \x00"}, {Milestone: rules.InTransit, Description: "yesterday"}, {Milestone: rules.InTransit, Description: "yesterday"}}
 	for range 2 {
@@ -169,7 +170,7 @@ func TestRowsWithoutATimeAreKept(t *testing.T) {
 
 // Whoever pushed is told that we have it: all of it is on disk then, whatever the server's default.
 func TestWhatIsLearntIsDurable(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"))
 	plan(t, db, "a", time.Hour, "LP1")
 	list := due(t, db, all, 0, 9)

@@ -14,6 +14,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/rules"
 )
 
@@ -239,7 +240,7 @@ func TestSlots(t *testing.T) {
 // What a correction has forgotten while a sweep had the parcel in hand stays forgotten: its
 // next answer is looked at again.
 func TestForgottenWhileAsked(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"))
 	plan(t, db, "a", time.Hour, "LP1")
 	first := due(t, db, all, 0, 9)
@@ -332,7 +333,7 @@ func TestLook(t *testing.T) {
 
 // A service is served while a worker that has it sweeps.
 func TestServed(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	served := func() bool {
 		t.Helper()
 		is, err := db.Served(t.Context(), "17track", time.Hour)
@@ -393,7 +394,7 @@ func TestRowsAreLockedInOneOrder(t *testing.T) {
 
 // What is due of others is not read: neither by a service of some carriers, nor by that of all others.
 func TestClaimReadsItsOwnCarriers(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	c, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
 	defer c.Close(t.Context()) //nolint:errcheck // the test has its answer
