@@ -39,8 +39,8 @@ func (s *sweep) lookForGivenUp(ctx context.Context) error {
 		}
 		_, away := errors.AsType[*port.UnavailableError](err) // what it asks for, the next turn waits for
 		if failures++; ctx.Err() != nil || failures == sweepPatience || !away {
-			activity.GetLogger(ctx).Warn("the look for numbers that were given up is left for tomorrow", "service", s.in.Service, "from", numbers[0], "error", err)
-			return nil
+			activity.GetLogger(ctx).Warn("the look for numbers that were given up is left for the next one", "service", s.in.Service, "from", numbers[0], "error", err)
+			return nil //nolint:nilerr // the next look makes up for it
 		}
 		s.pause(ctx, sweepPause<<failures)
 	}
