@@ -16,8 +16,8 @@ import (
 const lookEvery = 24 * time.Hour
 
 // lookForGivenUp has numbers that the service has given up watched anew by the next sweep. The
-// service pushes that too, but a push can be lost. A part of the look that fails is left for the
-// next one; only what our own records refuse is an error.
+// service pushes that too, but a push can be lost. What of the look fails is left for the next
+// one.
 func (s *sweep) lookForGivenUp(ctx context.Context) error {
 	service, ok := s.service.(port.GiverUp)
 	if !ok {
