@@ -90,7 +90,7 @@ func (a *Activities) PollCarrier(ctx context.Context, r protocol.PollRequest) er
 	if err != nil {
 		return fail(ctx, "ask about "+r.Parcel.TrackingNumber, err)
 	}
-	if service == "" || len(answer.Rows) == 0 {
+	if service == "" || len(answer.Rows)+len(answer.Unplaced) == 0 {
 		return nil
 	}
 	_, err = a.Traces.Learn(ctx, service, []port.Answer{answer})
@@ -120,19 +120,19 @@ func (a *Activities) Appeal(ctx context.Context, r protocol.AppealRequest) (prot
 	return filed, fail(ctx, "appeal", err)
 }
 
-// fail says what was being done, and tells Temporal whether a repeat can help. What fails once
-// the activity's time is over fails by that, whatever a port makes of it: a cancelled activity
-// ends cancelled.
-func fail(ctx context.Context, doing string, err error) error {
+// fail says what was being done and, by details, what came of it all the same, and tells Temporal
+// whether a repeat can help. What fails once the activity's time is over fails by that, whatever a
+// port makes of it: a cancelled activity ends cancelled.
+func fail(ctx context.Context, doing string, err error, details ...any) error {
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	case errors.Is(err, port.ErrRefused):
-		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s: %v", doing, err), protocol.ErrRefused, err)
+		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s: %v", doing, err), protocol.ErrRefused, err, details...)
 	}
-	options := temporal.ApplicationErrorOptions{Cause: err}
+	options := temporal.ApplicationErrorOptions{Cause: err, Details: details}
 	if asked, ok := errors.AsType[interface {
 		error
 		RetryAfter() time.Duration

@@ -30,8 +30,8 @@ const (
 func (a *Activities) PollOrders(ctx context.Context, in protocol.OrdersInput) (protocol.OrdersResult, error) {
 	p := poll{Activities: a, in: in, source: a.Orders[in.Platform], service: a.Services.Service(in.Platform)}
 	doing := "read the orders of store " + in.Store
-	if p.source == nil {
-		return p.done, fail(ctx, doing, fmt.Errorf("platform %q is not configured at this worker: %w", in.Platform, port.ErrRefused))
+	if p.source == nil { // another worker may have its keys
+		return p.done, fail(ctx, doing, fmt.Errorf("platform %q is not configured at this worker; one that has its keys must read them", in.Platform))
 	}
 	err := p.run(ctx)
 	if errors.Is(err, port.ErrUnauthorised) {

@@ -328,3 +328,17 @@ func TestPollOneOrder(t *testing.T) {
 	_, err = p.poll(t, now, "9")
 	require.Error(t, err)
 }
+
+// A platform that this worker lacks may be another's: the reading is not given up for good.
+func TestPollOrdersOfAnotherWorkersPlatform(t *testing.T) {
+	t.Parallel()
+	p := newPlatform()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	activities.Register(env, &activities.Activities{Services: p})
+	_, err := env.ExecuteActivity(protocol.ActivityPollOrders, protocol.OrdersInput{Platform: "elsewhere", Store: "s"})
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.False(t, failed.NonRetryable())
+	require.ErrorContains(t, err, `platform "elsewhere" is not configured at this worker`)
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -106,4 +107,20 @@ func TestCancelledSweepStops(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a sweep picked before it failed is compared all the same, and the sweep fails.
+func TestFailedSweepComparesItsPicks(t *testing.T) {
+	t.Parallel()
+	picked := protocol.SweepResult{Asked: 3, Compare: []protocol.Parcel{{Store: "s", TrackingNumber: "LP1"}}}
+	env, asked := sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{}, temporal.NewNonRetryableApplicationError("wrong key", protocol.ErrRefused, nil, picked))
+	require.ErrorContains(t, env.GetWorkflowError(), "wrong key")
+	require.Len(t, asked, 1)
+	require.Equal(t, "LP1", asked[0].Parcel.TrackingNumber)
+	env, asked = sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{}, temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil, picked))
+	require.Error(t, env.GetWorkflowError())
+	require.NotEmpty(t, asked, "as the heart told last")
+	env, asked = sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{}, temporal.NewNonRetryableApplicationError("wrong key", protocol.ErrRefused, nil, "of another kind"))
+	require.ErrorContains(t, env.GetWorkflowError(), "wrong key")
+	require.Empty(t, asked)
 }

@@ -111,6 +111,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		"PARCELWARD_TEMPORAL_NAMESPACE":   "shop",
 		"PARCELWARD_TEMPORAL_TLS_CA_FILE": "x",
 		"PARCELWARD_ALIEXPRESS_STORES":    "good,bad/shop",
+		"PARCELWARD_TRACKERS":             "CAINIAO=cainiao",
 	} {
 		t.Setenv(key, value)
 	}
@@ -119,6 +120,7 @@ func TestAllProblemsTogether(t *testing.T) {
 	text := err.Error()
 	for _, want := range []string{
 		`PARCELWARD_CLOCK_SPEED: expected a float64, got "fast"`,
+		`PARCELWARD_TRACKERS: expected pairs such as NAME:value, separated by commas, got "CAINIAO=cainiao"`,
 		"PARCELWARD_CLOCK_ORIGIN, _START, _SPEED: expected all three or none",
 		`PARCELWARD_LOG_LEVEL: expected a slog.Level, got "loud"`,
 		`PARCELWARD_FILING: expected assisted or sandbox, got "telepathy"`,

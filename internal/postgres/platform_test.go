@@ -9,6 +9,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/rules/money"
 )
 
@@ -76,7 +77,7 @@ func TestOrderReads(t *testing.T) {
 
 // What was read is forgotten when the windows have gone past it; what was not is kept.
 func TestOrderReadsAreForgotten(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	a, b := port.ChangedOrder{Order: "a", Updated: judged}, port.ChangedOrder{Order: "b", Updated: judged}
 	listed(t, db, 0, a, b)
 	read(t, db, port.OrderRead{UnreadOrder: port.UnreadOrder{ChangedOrder: a}})

@@ -148,6 +148,7 @@ type Parcel struct {
 	TrackingNumber string
 	Carrier        string
 	ServiceCode    string
+	Polled         bool
 }
 
 type PlatformList struct {
@@ -166,9 +167,11 @@ type PlatformStore struct {
 }
 
 type ServiceLimit struct {
-	Service  string
-	FreeAt   time.Time
-	Failures int32
+	Service    string
+	FreeAt     time.Time
+	Failures   int32
+	NextLookAt time.Time
+	ServedAt   time.Time
 }
 
 type Settlement struct {
@@ -237,4 +240,5 @@ type Unreadable struct {
 	Body       []byte
 	Bytes      int64
 	ReceivedAt time.Time
+	Hash       []byte
 }
