@@ -75,7 +75,7 @@ func Register(r Registry, a *Activities) {
 func (a *Activities) LoadFacts(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, error) {
 	facts, err := a.Inbox.Load(ctx, q)
 	if err != nil {
-		return protocol.Facts{}, fail("read the inbox", err)
+		return protocol.Facts{}, fail(ctx, "read the inbox", err)
 	}
 	facts.Calendar = a.Calendar
 	return facts, nil
@@ -83,7 +83,7 @@ func (a *Activities) LoadFacts(ctx context.Context, q protocol.FactsQuery) (prot
 
 // RecordFacts writes facts to the inbox; one that it knows changes nothing.
 func (a *Activities) RecordFacts(ctx context.Context, events []json.RawMessage) error {
-	return fail("write to the inbox", a.Inbox.Record(ctx, events))
+	return fail(ctx, "write to the inbox", a.Inbox.Record(ctx, events))
 }
 
 // PollCarrier asks about one parcel, outside the sweep, and has what is new recorded.
@@ -94,30 +94,30 @@ func (a *Activities) PollCarrier(ctx context.Context, r protocol.PollRequest) er
 		err = answer.Err
 	}
 	if err != nil {
-		return fail("ask about "+r.Parcel.TrackingNumber, err)
+		return fail(ctx, "ask about "+r.Parcel.TrackingNumber, err)
 	}
-	if service == "" || len(answer.Rows) == 0 {
+	if service == "" || len(answer.Rows)+len(answer.Unplaced) == 0 {
 		return nil
 	}
 	_, err = a.Traces.Learn(ctx, service, []port.Answer{answer})
-	return fail("record the trace", err)
+	return fail(ctx, "record the trace", err)
 }
 
 // Notify tells people something once.
 func (a *Activities) Notify(ctx context.Context, n protocol.Notice) error {
-	return fail("notify", a.Notifier.Notify(ctx, n))
+	return fail(ctx, "notify", a.Notifier.Notify(ctx, n))
 }
 
 // Gather lists the evidence that the vault holds for a parcel.
 func (a *Activities) Gather(ctx context.Context, p protocol.Parcel) ([]protocol.Evidence, error) {
 	held, err := a.Vault.Evidence(ctx, p.Store, p.Order, p.TrackingNumber)
-	return held, fail("list the evidence", err)
+	return held, fail(ctx, "list the evidence", err)
 }
 
 // File hands a claim in.
 func (a *Activities) File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error) {
 	filed, err := a.Filing.File(ctx, r)
-	return filed, fail("file the claim", err)
+	return filed, fail(ctx, "file the claim", err)
 }
 
 // Appeal appeals a refusal. An appeal only adds: one without a new original, or with one replaced
@@ -131,39 +131,43 @@ func (a *Activities) Appeal(ctx context.Context, r protocol.ClaimRequest) (proto
 		}
 	}
 	if err := rules.CheckAppeal(filed, all); err != nil {
-		return protocol.Filed{}, fail("appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
+		return protocol.Filed{}, fail(ctx, "appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
 	}
 	done, err := a.Filing.Appeal(ctx, r)
-	return done, fail("appeal", err)
+	return done, fail(ctx, "appeal", err)
 }
 
 // SendPapers hands in what the platform wants besides.
 func (a *Activities) SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	filed, err := a.Filing.SendPapers(ctx, r)
-	return filed, fail("send the papers", err)
+	return filed, fail(ctx, "send the papers", err)
 }
 
 // AskProtection asks seller protection for a claim that was refused again.
 func (a *Activities) AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	filed, err := a.Filing.AskProtection(ctx, r)
-	return filed, fail("ask seller protection", err)
+	return filed, fail(ctx, "ask seller protection", err)
 }
 
 // StoreHealth looks up how a store stands.
 func (a *Activities) StoreHealth(ctx context.Context, q protocol.HealthQuery) (protocol.StoreHealth, error) {
 	health, err := a.Stores.Health(ctx, q.Store, q.Now)
-	return protocol.StoreHealth{Health: health}, fail("look up the store's health", err)
+	return protocol.StoreHealth{Health: health}, fail(ctx, "look up the store's health", err)
 }
 
-// fail says what was being done, and tells Temporal whether a repeat can help.
-func fail(doing string, err error) error {
+// fail says what was being done and, by details, what came of it all the same, and tells Temporal
+// whether a repeat can help. What fails once the activity's time is over fails by that, whatever a
+// port makes of it: a cancelled activity ends cancelled.
+func fail(ctx context.Context, doing string, err error, details ...any) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	case errors.Is(err, port.ErrRefused):
-		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s: %v", doing, err), protocol.ErrRefused, err)
+		return temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s: %v", doing, err), protocol.ErrRefused, err, details...)
 	}
-	options := temporal.ApplicationErrorOptions{Cause: err}
+	options := temporal.ApplicationErrorOptions{Cause: err, Details: details}
 	if asked, ok := errors.AsType[interface {
 		error
 		RetryAfter() time.Duration

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"parcelward/activities"
 	"parcelward/internal/port"
@@ -256,4 +257,31 @@ func TestAppealWithoutANewOriginal(t *testing.T) {
 		Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}},
 	})
 	require.NoError(t, err)
+}
+
+// An activity that is cancelled, or whose time is over, ends so, whatever a port has made of it
+// meanwhile: else a cancelled workflow would hear that a service refuses or is away.
+func TestCancelledActivitiesEndCancelled(t *testing.T) {
+	t.Parallel()
+	for what, because := range map[string]error{
+		"refused": fmt.Errorf("no such thing: %w", port.ErrRefused), "away": &port.UnavailableError{Call: "svc", Detail: "gone"},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		p := &ports{err: because}
+		_, err := (&activities.Activities{Filing: p}).File(ctx, protocol.FilingRequest{})
+		require.ErrorIs(t, err, context.Canceled, "by which the worker knows")
+		for name, input := range inputs {
+			if name == protocol.ActivityDeclare && what == "refused" {
+				continue // a no is its answer
+			}
+			env := environment(p)
+			env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
+			_, err := env.ExecuteActivity(name, input)
+			var failed *temporal.ApplicationError
+			require.ErrorAs(t, err, &failed, name)
+			require.NotContains(t, []string{protocol.ErrRefused, protocol.ErrUnavailable}, failed.Type(), name)
+			require.ErrorContains(t, err, context.Canceled.Error(), name)
+		}
+	}
 }

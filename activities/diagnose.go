@@ -125,10 +125,10 @@ func (a *Activities) Diagnose(ctx context.Context, r protocol.DiagnoseRequest) (
 	var out protocol.DiagnoseResult
 	x, err := a.Examiner.Examine(ctx, r.Parcel.Store, r.Parcel.TrackingNumber, r.Told, r.Now)
 	if err != nil {
-		return out, fail("diagnose "+r.Parcel.TrackingNumber, err)
+		return out, fail(ctx, "diagnose "+r.Parcel.TrackingNumber, err)
 	}
 	if x.Unheard != nil {
-		return out, fail("ask the platform about "+r.Parcel.TrackingNumber, x.Unheard)
+		return out, fail(ctx, "ask the platform about "+r.Parcel.TrackingNumber, x.Unheard)
 	}
 	for _, f := range x.Findings {
 		out.Findings = append(out.Findings, f.Code)
@@ -142,5 +142,5 @@ func (a *Activities) Diagnose(ctx context.Context, r protocol.DiagnoseRequest) (
 		Store: x.Store, Order: x.Order, WorkflowID: activity.GetInfo(ctx).WorkflowExecution.ID, Kind: noticeTraceLag, ZH: text.ZH, EN: text.EN,
 	})
 	out.Told = err == nil
-	return out, fail("notify", err)
+	return out, fail(ctx, "notify", err)
 }

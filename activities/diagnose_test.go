@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -255,16 +256,42 @@ func TestSweepPicksWhatToCompare(t *testing.T) {
 	require.Equal(t, protocol.SweepResult{Asked: 1, Rows: 1}, sweptBeside(t, own, port.Platform), "the platform is not compared with itself")
 }
 
+// What a failed sweep picked to be compared is told all the same: it would not be picked again.
+func TestFailedSweepTellsItsPicks(t *testing.T) {
+	t.Parallel()
+	f := newFleet(7)
+	f.answer = func(number string) port.Answer {
+		return port.Answer{Number: number, Rows: []rules.Row{scanned(5 * time.Hour)}}
+	}
+	f.fail = func(call int) error {
+		if call > 3 {
+			return fmt.Errorf("svc: wrong key: %w", port.ErrRefused)
+		}
+		return nil
+	}
+	_, err := sweepBeside(t, f, "svc")
+	failed, ok := errors.AsType[*temporal.ApplicationError](err)
+	require.True(t, ok)
+	var out protocol.SweepResult
+	require.NoError(t, failed.Details(&out))
+	require.Len(t, out.Compare, 3)
+}
+
 func sweptBeside(t *testing.T, f *fleet, service string) protocol.SweepResult {
+	t.Helper()
+	value, err := sweepBeside(t, f, service)
+	require.NoError(t, err)
+	var out protocol.SweepResult
+	require.NoError(t, value.Get(&out))
+	return out
+}
+
+func sweepBeside(t *testing.T, f *fleet, service string) (converter.EncodedValue, error) {
 	t.Helper()
 	book, err := policy.Embedded()
 	require.NoError(t, err)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	activities.Register(env, &activities.Activities{Traces: f, Services: swept{f}, Sweeps: f, Examiner: activities.Examiner{Book: book}})
-	value, err := env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: service, Clock: protocol.Clock{Origin: now, Start: time.Now(), Speed: 1e-9}})
-	require.NoError(t, err)
-	var out protocol.SweepResult
-	require.NoError(t, value.Get(&out))
-	return out
+	return env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: service, Clock: protocol.Clock{Origin: now, Start: time.Now(), Speed: 1e-9}})
 }

@@ -30,8 +30,8 @@ const (
 func (a *Activities) PollOrders(ctx context.Context, in protocol.OrdersInput) (protocol.OrdersResult, error) {
 	p := poll{Activities: a, in: in, source: a.Orders[in.Platform], service: a.Services.Service(in.Platform)}
 	doing := "read the orders of store " + in.Store
-	if p.source == nil {
-		return p.done, fail(doing, fmt.Errorf("platform %q is not configured at this worker: %w", in.Platform, port.ErrRefused))
+	if p.source == nil { // another worker may have its keys
+		return p.done, fail(ctx, doing, fmt.Errorf("platform %q is not configured at this worker; one that has its keys must read them", in.Platform))
 	}
 	err := p.run(ctx)
 	if errors.Is(err, port.ErrUnauthorised) {
@@ -39,7 +39,7 @@ func (a *Activities) PollOrders(ctx context.Context, in protocol.OrdersInput) (p
 	}
 	p.count(ctx, "read", p.done.Read)
 	p.count(ctx, "failed", p.done.Failed)
-	return p.done, fail(doing, err)
+	return p.done, fail(ctx, doing, err)
 }
 
 type poll struct {
@@ -63,6 +63,9 @@ func (p *poll) run(ctx context.Context) error {
 		return err
 	}
 	if err := p.readAll(ctx); err != nil {
+		return err
+	}
+	if err := p.readLists(ctx); err != nil {
 		return err
 	}
 	unread, err := p.Reads.CountUnread(ctx, p.in.Platform, p.in.Store)
@@ -187,9 +190,11 @@ func (p *poll) read(ctx context.Context, order string, keep bool) error {
 	var good []json.RawMessage
 	var bad error
 	var refused [][]byte
+	var payouts []port.Payout
 	err := p.call(ctx, func() error {
-		events, err := p.source.Events(ctx, p.in.Store, order)
-		for _, e := range events {
+		news, err := p.source.Read(ctx, p.in.Store, order)
+		payouts = news.Payouts
+		for _, e := range news.Events {
 			raw, err := protocol.EncodeEvent(e)
 			if err == nil {
 				_, err = protocol.DecodeEvent(raw)
@@ -220,6 +225,9 @@ func (p *poll) read(ctx context.Context, order string, keep bool) error {
 		if err := p.Traces.KeepUnreadable(ctx, p.in.Platform, bad.Error(), body); err != nil {
 			return fmt.Errorf("%w: %w", errOwn, err)
 		}
+	}
+	if err := p.tellPayouts(ctx, order, payouts); err != nil {
+		return fmt.Errorf("%w: %w", errOwn, err)
 	}
 	return bad
 }

@@ -34,11 +34,19 @@ type platform struct {
 	told     []protocol.Notice
 	auth     port.Authorisation
 	authErr  error
+
+	payouts     map[string][]port.Payout // by order
+	abnormal    []port.AbnormalOrder
+	lists       [][2]time.Time // of abnormal orders, that were asked for
+	settlements []port.Settlement
+	settling    [][2]time.Time
+	settled     []port.Settlement
+	marks       map[string]time.Time
 }
 
 func newPlatform(changes ...port.ChangedOrder) *platform {
 	return &platform{
-		changes: changes, waiting: map[string]port.UnreadOrder{}, due: map[string]time.Time{}, failing: map[string]error{},
+		changes: changes, marks: map[string]time.Time{}, waiting: map[string]port.UnreadOrder{}, due: map[string]time.Time{}, failing: map[string]error{},
 		auth: port.Authorisation{Until: now.AddDate(0, 0, 20), RenewBy: now.AddDate(0, 0, 50)},
 	}
 }
@@ -59,19 +67,43 @@ func (p *platform) Changed(_ context.Context, _ string, from, to time.Time) ([]p
 	return changed, nil
 }
 
-func (p *platform) Events(_ context.Context, store, order string) ([]rules.Event, error) {
+func (p *platform) Read(_ context.Context, store, order string) (port.OrderNews, error) {
 	p.fetched = append(p.fetched, order)
 	if err := p.failing[order]; err != nil {
-		return nil, err
+		return port.OrderNews{}, err
 	}
 	event := rules.Event{Source: "svc/" + store, ID: order, Type: rules.TypeOrderPaid, Store: store, Order: order, Time: now, Data: &rules.OrderPaid{PaidAt: now}}
 	if order != "half bad" {
-		return []rules.Event{event}, nil
+		return port.OrderNews{Events: []rules.Event{event}, Payouts: p.payouts[order]}, nil
 	}
 	event.Order = "half"
 	bad := event
 	bad.ID = ""
-	return []rules.Event{event, bad}, nil
+	return port.OrderNews{Events: []rules.Event{event, bad}}, nil
+}
+
+func (p *platform) Abnormal(_ context.Context, _ string, from, to time.Time) ([]port.AbnormalOrder, error) {
+	p.lists = append(p.lists, [2]time.Time{from, to})
+	return p.abnormal, p.failing["abnormal"]
+}
+
+func (p *platform) Settlements(_ context.Context, _ string, from, to time.Time) ([]port.Settlement, error) {
+	p.settling = append(p.settling, [2]time.Time{from, to})
+	return slices.Clone(p.settlements), p.failing["settlements"]
+}
+
+func (p *platform) ListedUpto(_ context.Context, _, _, list string) (time.Time, error) {
+	return p.marks[list], nil
+}
+
+func (p *platform) NoteListedUpto(_ context.Context, _, _, list string, upto time.Time) error {
+	p.marks[list] = upto
+	return nil
+}
+
+func (p *platform) KeepSettlements(_ context.Context, _, _ string, settled []port.Settlement, _ time.Time) error {
+	p.settled = append(p.settled, settled...)
+	return nil
 }
 
 func (p *platform) Renew(context.Context, string) (port.Authorisation, error) {
@@ -295,4 +327,18 @@ func TestPollOneOrder(t *testing.T) {
 	p.failing["9"] = &port.UnavailableError{Call: "svc", Status: 503}
 	_, err = p.poll(t, now, "9")
 	require.Error(t, err)
+}
+
+// A platform that this worker lacks may be another's: the reading is not given up for good.
+func TestPollOrdersOfAnotherWorkersPlatform(t *testing.T) {
+	t.Parallel()
+	p := newPlatform()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	activities.Register(env, &activities.Activities{Services: p})
+	_, err := env.ExecuteActivity(protocol.ActivityPollOrders, protocol.OrdersInput{Platform: "elsewhere", Store: "s"})
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.False(t, failed.NonRetryable())
+	require.ErrorContains(t, err, `platform "elsewhere" is not configured at this worker`)
 }

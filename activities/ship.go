@@ -14,13 +14,13 @@ import (
 // ListLogistics lists the logistics orders of an order.
 func (a *Activities) ListLogistics(ctx context.Context, o protocol.OrderRef) ([]string, error) {
 	ids, err := a.Shipper.Logistics(ctx, o.Store, o.Order)
-	return ids, fail("list the logistics orders", err)
+	return ids, fail(ctx, "list the logistics orders", err)
 }
 
 // CreateLogistics has the label made, once, and tells what is known of it.
 func (a *Activities) CreateLogistics(ctx context.Context, r protocol.LogisticsRequest) (protocol.Logistics, error) {
 	made, err := a.Shipper.CreateLogistics(ctx, r)
-	return made, fail("make the label", err)
+	return made, fail(ctx, "make the label", err)
 }
 
 // evidenceWaybill is the kind of the waybill among the evidence, as the policy names it.
@@ -31,16 +31,16 @@ const evidenceWaybill = "waybill"
 func (a *Activities) FetchWaybill(ctx context.Context, r protocol.WaybillRequest) (protocol.Evidence, error) {
 	pdf, err := a.Shipper.Waybill(ctx, r.Store, r.LogisticsID)
 	if err != nil {
-		return protocol.Evidence{}, fail("fetch the waybill", err)
+		return protocol.Evidence{}, fail(ctx, "fetch the waybill", err)
 	}
 	sum := sha256.Sum256(pdf)
 	e := protocol.Evidence{Kind: evidenceWaybill, Name: "waybill-" + r.LogisticsID + ".pdf", SHA256: hex.EncodeToString(sum[:])}
-	return e, fail("keep the waybill", a.Vault.KeepEvidence(ctx, r.Store, r.Order, r.LogisticsID, []protocol.Evidence{e}))
+	return e, fail(ctx, "keep the waybill", a.Vault.KeepEvidence(ctx, r.Store, r.Order, r.LogisticsID, []protocol.Evidence{e}))
 }
 
 // KeepEvidence notes originals of a parcel.
 func (a *Activities) KeepEvidence(ctx context.Context, e protocol.EvidenceOf) error {
-	return fail("keep evidence", a.Vault.KeepEvidence(ctx, e.Store, e.Order, e.TrackingNumber, e.Originals))
+	return fail(ctx, "keep evidence", a.Vault.KeepEvidence(ctx, e.Store, e.Order, e.TrackingNumber, e.Originals))
 }
 
 // Declare puts a number on the platform, or another in its place. A no is an answer: a person
@@ -57,5 +57,5 @@ func (a *Activities) Declare(ctx context.Context, r protocol.DeclareRequest) (pr
 	if errors.Is(err, port.ErrRefused) {
 		return protocol.Declared{Refused: &protocol.Refused{Code: rules.NoticeNumberRefused, Reason: err.Error()}}, nil
 	}
-	return done, fail("declare "+r.Number, err)
+	return done, fail(ctx, "declare "+r.Number, err)
 }

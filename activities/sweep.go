@@ -35,11 +35,14 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 	s := sweep{Activities: a, in: in, service: a.Services.Service(in.Service), scope: a.Services.Scope(in.Service)}
 	if activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &s.done); err != nil {
-			return s.done, fail("read how far the sweep came", err)
+			return s.done, fail(ctx, "read how far the sweep came", err)
 		}
 	}
-	if s.service == nil {
-		return s.done, fail("sweep", fmt.Errorf("service %q is not configured at this worker: %w", in.Service, port.ErrRefused))
+	if s.service == nil { // another worker may have its keys
+		return s.done, s.fail(ctx, fmt.Errorf("service %q is not configured at this worker; one that has its keys must take the sweep", in.Service))
+	}
+	if err := s.Sweeps.Serve(ctx, in.Service); err != nil {
+		return s.done, s.fail(ctx, err)
 	}
 	if in.Service != port.Platform && a.Services.Service(port.Platform) != nil {
 		s.pack = a.Examiner.Book.InForce(port.Platform, s.now())
@@ -50,17 +53,22 @@ func (a *Activities) Sweep(ctx context.Context, in protocol.SweepInput) (protoco
 		activity.RecordHeartbeat(ctx, s.done)
 		switch {
 		case err == nil && !more:
-			return s.done, nil
+			return s.done, s.lookForGivenUp(ctx)
 		case err == nil:
 			failures = 0
 		case failures == sweepPatience || !passing(err):
-			return s.done, fail("ask "+in.Service, err)
+			return s.done, s.fail(ctx, err)
 		default: // the batch is asked about again, with others
 			failures++
 			s.pause(ctx, sweepPause<<failures)
 		}
 	}
 	return s.done, ctx.Err()
+}
+
+// fail bears what the sweep has done: what it picked to be compared is not picked again.
+func (s *sweep) fail(ctx context.Context, err error) error {
+	return fail(ctx, "ask "+s.in.Service, err, s.done)
 }
 
 // passing tells whether an error is one that a service has now and then, and that it does not
@@ -124,7 +132,7 @@ func wayward(err error, last bool) bool {
 func putBehind(due []port.Due, why error, now time.Time) []port.Asked {
 	behind := make([]port.Asked, len(due))
 	for i := range due {
-		behind[i] = port.Asked{Due: due[i], Next: now.Add(againAfter), Error: why.Error()}
+		behind[i] = port.Asked{Due: due[i], Watched: due[i].WatchedBy, Next: now.Add(againAfter), Error: why.Error()}
 	}
 	return behind
 }
@@ -134,7 +142,7 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 	asked := make([]port.Asked, len(due))
 	var unwatched []int
 	for i := range due {
-		asked[i].Due = due[i]
+		asked[i].Due, asked[i].Watched = due[i], due[i].WatchedBy
 		if due[i].WatchedBy != s.in.Service {
 			unwatched = append(unwatched, i)
 		}
@@ -151,7 +159,7 @@ func (s *sweep) ask(ctx context.Context, due []port.Due, now time.Time) ([]port.
 		x, answer := &asked[i], &answers[i]
 		switch {
 		case errors.Is(answer.Err, port.ErrUnwatched):
-			x.WatchedBy = ""
+			x.Watched = ""
 			s.failed(x, answer.Err, now)
 			continue
 		case answer.Err != nil:
@@ -214,7 +222,7 @@ func (s *sweep) watch(ctx context.Context, asked []port.Asked, which []int) erro
 	}
 	for i, at := range which {
 		if answers[i].Err == nil {
-			asked[at].WatchedBy = s.in.Service
+			asked[at].Watched = s.in.Service
 		}
 	}
 	return nil

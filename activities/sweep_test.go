@@ -23,12 +23,17 @@ type fleet struct {
 	due      []port.Due // waiting
 	hand     []port.Due // claimed last
 	finished []port.Asked
-	given    int // back
+	back     int // given
 	learned  []port.Answer
 	watched  []string
 	turns    int
 	pauses   int
 	told     []protocol.Notice
+
+	served int
+	looked time.Time  // the next look is due then
+	listed [][]string // numbers that were looked at
+	given  func(numbers []string) ([]port.Answer, error)
 
 	answer func(number string) port.Answer
 	fail   func(call int) error // of the service
@@ -102,7 +107,7 @@ func (f *fleet) Finish(_ context.Context, asked []port.Asked, _ time.Time) error
 }
 
 func (f *fleet) GiveBack(_ context.Context, due []port.Due) error {
-	f.given += len(due)
+	f.back += len(due)
 	f.due = append(slices.Clone(due), f.due...)
 	return nil
 }
@@ -112,6 +117,32 @@ func (f *fleet) Slot(context.Context, string, time.Duration, time.Duration) (tim
 }
 func (f *fleet) Pause(context.Context, string, time.Duration) error { return nil }
 func (f *fleet) Answered(context.Context, string) error             { return nil }
+
+func (f *fleet) Serve(context.Context, string) error {
+	f.served++
+	return nil
+}
+
+func (f *fleet) TakeLook(_ context.Context, _ string, at time.Time, every time.Duration) (bool, error) {
+	if at.Before(f.looked) {
+		return false, nil
+	}
+	f.looked = at.Add(every)
+	return true, nil
+}
+
+// Watched are the numbers that were answered for, and are still asked about.
+func (f *fleet) Watched(_ context.Context, service, after string, most int) ([]string, error) {
+	var numbers []string
+	for _, a := range f.finished {
+		if a.Watched == service && a.Number > after {
+			numbers = append(numbers, a.Number)
+		}
+	}
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	return numbers[:min(most, len(numbers))], nil
+}
 
 func (f *fleet) Learn(_ context.Context, _ string, answers []port.Answer) (port.Learnt, error) {
 	f.learned = append(f.learned, answers...)
@@ -157,10 +188,10 @@ func TestSweep(t *testing.T) {
 	require.Len(t, f.watched, 7)
 	require.Equal(t, 6, f.turns, "three batches, each watched and asked")
 	for _, a := range f.finished {
-		require.Equal(t, "svc", a.WatchedBy)
+		require.Equal(t, "svc", a.Watched)
 		require.Empty(t, a.Error)
 		require.WithinDuration(t, now.Add(6*time.Hour), a.Next, time.Second)
-		f.due = append(f.due, port.Due{Tracked: a.Tracked, Plan: a.Plan, Hash: a.Answer, WatchedBy: a.WatchedBy})
+		f.due = append(f.due, port.Due{Tracked: a.Tracked, Plan: a.Plan, Hash: a.Answer, WatchedBy: a.Watched})
 	}
 	out, err = f.sweep(t)
 	require.NoError(t, err)
@@ -190,9 +221,9 @@ func TestSweepOfBadNumbers(t *testing.T) {
 	require.Equal(t, protocol.SweepResult{Asked: 1, Rows: 1, Failed: 2}, out)
 	require.WithinDuration(t, now.Add(24*time.Hour), f.finished[1].Next, time.Second)
 	require.Contains(t, f.finished[1].Error, "malformed")
-	require.Empty(t, f.finished[1].WatchedBy)
+	require.Empty(t, f.finished[1].Watched)
 	require.WithinDuration(t, now.Add(4*time.Hour), f.finished[2].Next, time.Second, "30 minutes, three times twice as long")
-	require.Empty(t, f.finished[2].WatchedBy, "to be watched again")
+	require.Empty(t, f.finished[2].Watched, "to be watched again")
 }
 
 // The store's first parcel with a carrier: people hear when the carrier does not know its
@@ -263,13 +294,13 @@ func TestSweepWhileTheServiceIsAway(t *testing.T) {
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, !tc.repeat, failed.NonRetryable())
 			require.Len(t, f.finished, 3+tc.behind)
-			require.Equal(t, 3*tc.calls-tc.behind, f.given)
+			require.Equal(t, 3*tc.calls-tc.behind, f.back)
 			require.Len(t, f.due, 4-tc.behind)
 			require.Equal(t, tc.calls, f.pauses)
 			for _, a := range f.finished[3:] {
 				require.WithinDuration(t, now.Add(30*time.Minute), a.Next, time.Second)
 				require.NotEmpty(t, a.Error)
-				require.Empty(t, a.WatchedBy)
+				require.Empty(t, a.Watched)
 			}
 		})
 	}
@@ -325,13 +356,14 @@ func TestSweepOfABusyOrMissingService(t *testing.T) {
 	f.busy = true
 	_, err := f.sweep(t)
 	require.ErrorContains(t, err, "not to be called yet")
-	require.Equal(t, 1, f.given)
+	require.Equal(t, 1, f.back)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	activities.Register(env, &activities.Activities{Traces: f, Services: f, Sweeps: f, Notifier: f})
 	_, err = env.ExecuteActivity(protocol.ActivitySweep, protocol.SweepInput{Service: "other"})
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, err, &failed)
-	require.True(t, failed.NonRetryable())
-	require.NotErrorIs(t, err, port.ErrBusy)
+	require.False(t, failed.NonRetryable(), "a worker that has its keys may take it")
+	require.ErrorContains(t, err, "not configured at this worker")
+	require.Equal(t, 1, f.served, "the one that it has")
 }

@@ -58,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "status", "trace", "diagnose", "audit", "authorise", "dev"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "status", "trace", "diagnose", "audit", "authorise", "dev"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -93,6 +93,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"ship s 1 --service X --item LAMP:0":                           "expected SKU:N",
 		"ship s 1 --service X --shipped-at sunday":                     "--shipped-at",
 		"ingest - --server http://127.0.0.1:1 --database postgres://x": "can't be used together",
+		"extend s/1":               "missing flags: --days",
+		"extend s1 --days 7":       "expected STORE/ORDER",
 		"serve":                    "no database",
 		"authorise demo-shop":      "expected \"<code>\"",
 		"authorise demo-shop CODE": "no database",

@@ -90,9 +90,16 @@ func run(ctx context.Context) (err error) {
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})
 	}
-	if err := ensureSchedules(ctx, temporal, c, services); err != nil {
+	if err := ensureSchedules(ctx, temporal, db, c, services); err != nil {
 		return err
 	}
+	retiring, stopRetiring := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	background.Go(func() { retireSchedules(retiring, temporal, db, services.Fleet.Names(), log) })
+	defer func() {
+		stopRetiring()
+		background.Wait()
+	}()
 	return serve(ctx, temporal, stories, acts, log)
 }
 

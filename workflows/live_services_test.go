@@ -104,12 +104,20 @@ func (catalogue) Changed(_ context.Context, _ string, _, to time.Time) ([]port.C
 	return []port.ChangedOrder{{Order: "changed", Updated: to}}, nil
 }
 
-func (catalogue) Events(_ context.Context, _, order string) ([]rules.Event, error) {
+func (catalogue) Read(_ context.Context, _, order string) (port.OrderNews, error) {
 	events := []rules.Event{orderCreated("US", true), paid(created)}
 	for i := range events {
 		events[i].Order = order
 	}
-	return events, nil
+	return port.OrderNews{Events: events}, nil
+}
+
+func (catalogue) Abnormal(context.Context, string, time.Time, time.Time) ([]port.AbnormalOrder, error) {
+	return nil, nil
+}
+
+func (catalogue) Settlements(context.Context, string, time.Time, time.Time) ([]port.Settlement, error) {
+	return nil, nil
 }
 
 func (catalogue) Renew(context.Context, string) (port.Authorisation, error) {
@@ -144,6 +152,16 @@ func (r *reads) NoteRead(context.Context, string, string, port.OrderRead) error 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.due = nil
+	return nil
+}
+
+func (*reads) ListedUpto(context.Context, string, string, string) (time.Time, error) {
+	return time.Time{}, nil
+}
+
+func (*reads) NoteListedUpto(context.Context, string, string, string, time.Time) error { return nil }
+
+func (*reads) KeepSettlements(context.Context, string, string, []port.Settlement, time.Time) error {
 	return nil
 }
 

@@ -27,7 +27,10 @@ type shipment struct {
 	news      bool // an update has brought a number since the last look
 	declaring bool // the platform is being asked to take it
 	brought   bool // it has, and the inbox knows
-	ended     bool
+
+	unanswered bool     // the number's declaration was not answered: it may stand on the platform
+	unsure     []string // earlier numbers of which that holds
+	ended      bool
 
 	others    []string // logistics orders of the order's other parcels
 	listed    bool     // they are known
@@ -222,12 +225,14 @@ func (p *shipment) declare(ctx workflow.Context) error {
 	p.declaring = true
 	defer func() { p.declaring = false }()
 	r := protocol.DeclareRequest{
-		Key: p.id + "#" + stepShip + p.number, Store: p.in.Store, Order: p.in.Order, Number: p.number, Service: p.in.Service, Part: p.part(),
+		Key: p.id + "#" + p.step(ctx), Store: p.in.Store, Order: p.in.Order, Number: p.number, Service: p.in.Service, Part: p.part(),
 	}
 	if p.in.Replaces != "" {
 		r.OldNumber, r.OldService = p.in.Replaces, rules.RecordedWith(p.facts, p.ruleset(), p.in.Replaces, p.now(ctx))
 	}
+	r.Unsure = p.unsure
 	answer, err := declare(ctx, r, p.byMachine(ctx))
+	p.unanswered = err != nil
 	switch {
 	case ctx.Err() != nil:
 		return err
@@ -240,9 +245,23 @@ func (p *shipment) declare(ctx workflow.Context) error {
 	case answer.Pending:
 		p.ask(ctx, rules.NoticeByHand, "")
 	default:
+		p.replaced(ctx, answer.Old)
 		return p.record(ctx)
 	}
 	return nil
+}
+
+// replaced notes which number the one that was declared took the place of, where the platform
+// says so, or has recorded it: the answer that said so may have been lost.
+func (p *shipment) replaced(ctx workflow.Context, old string) {
+	for _, number := range p.unsure {
+		if old == "" && rules.RecordedWith(p.facts, p.ruleset(), number, p.now(ctx)) != "" {
+			old = number
+		}
+	}
+	if old != "" {
+		p.in.Replaces = old
+	}
 }
 
 // record brings the fact. Its time is that of the answer, never before the platform took the
@@ -251,12 +270,22 @@ func (p *shipment) record(ctx workflow.Context) error {
 	now := p.now(ctx)
 	p.asked, p.brought = "", true
 	return p.bring(ctx, rules.Event{
-		Source: protocol.SourceOfStory(p.id), ID: stepShip + p.number, Type: rules.TypeShipmentRecorded, Time: now,
+		Source: protocol.SourceOfStory(p.id), ID: p.step(ctx), Type: rules.TypeShipmentRecorded, Time: now,
 		Data: &rules.ShipmentRecorded{
 			TrackingNumber: p.number, Carrier: p.in.Carrier, ServiceCode: p.in.Service, RecordedAt: now, ShippedAt: p.shippedAt,
 			TraceAlert: p.in.TraceAlert, Items: p.in.Items, Replaces: p.in.Replaces,
 		},
 	})
+}
+
+// step is the declaration of the number. A number may come back after another took its place, in
+// a later run of the same workflow ID: so that its second recording is not taken for the first,
+// a correction bears its run, the original one, which a reset keeps.
+func (p *shipment) step(ctx workflow.Context) string {
+	if p.in.Replaces == "" {
+		return stepShip + p.number
+	}
+	return stepShip + p.number + "/" + workflow.GetInfo(ctx).OriginalRunID
 }
 
 // The steps that change the outside world; with the workflow ID they make the idempotency key,
@@ -307,14 +336,14 @@ func (p *shipment) later(ctx workflow.Context, err error) {
 
 // give takes a number to declare, at once.
 func (p *shipment) give(number string, shippedAt time.Time) {
-	p.number, p.shippedAt = number, shippedAt
+	p.number, p.shippedAt, p.unanswered = number, shippedAt, false
 	p.asked, p.why, p.again, p.news = "", "", time.Time{}, true
 }
 
 // plan asks the rules where the shipment stands, and shows it to operators.
 func (p *shipment) plan(ctx workflow.Context) rules.ShippingPlan {
 	plan := rules.PlanShipment(p.facts, p.ruleset(), rules.Shipping{
-		Due: p.in.Due, Until: p.until, Known: p.known, Number: p.number, Items: p.in.Items, Asked: p.asked, Since: p.since, Times: p.times,
+		Due: p.in.Due, Until: p.until, Known: slices.Concat(p.known, p.unsure), Number: p.number, Items: p.in.Items, Asked: p.asked, Since: p.since, Times: p.times,
 	}, p.now(ctx))
 	if p.brought {
 		plan.End, plan.Number = rules.EndRecorded, p.number
@@ -392,6 +421,10 @@ func (p *shipment) shipUpdate(ctx workflow.Context, n protocol.ShipNumber) (prot
 	if n.ShippedAt != nil {
 		at = *n.ShippedAt
 	}
+	if p.unanswered && number != p.number && replacesUnanswered(ctx) {
+		p.unsure = append(p.unsure, p.number)
+	}
+	p.unsure = slices.DeleteFunc(p.unsure, func(known string) bool { return known == number })
 	p.give(number, at)
 	return protocol.ShipNumber{Number: number, ShippedAt: &at}, nil
 }
@@ -410,6 +443,15 @@ func (p *shipment) checkNumber(n protocol.ShipNumber) (string, error) {
 		return "", temporal.NewApplicationError(wording.Objection(rules.Objection{Code: rules.ObjectionRecorded, Number: number}).String(), protocol.ErrBadInput)
 	}
 	return number, nil
+}
+
+// changeUnanswered: since it, a number that was given after one whose declaration was not answered
+// takes that one's place, and the platform's own record of it does not end the story. It can go
+// when no Shipment runs that was started before 2026-12: one lasts 10 days at most.
+const changeUnanswered = "replace-unanswered"
+
+func replacesUnanswered(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, changeUnanswered, workflow.DefaultVersion, 1) >= 1
 }
 
 // refused tells whether an activity failed for good.

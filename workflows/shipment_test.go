@@ -390,6 +390,55 @@ func TestShipmentTakesOneNumberAtATime(t *testing.T) {
 	require.Contains(t, failed.Message(), "正在")
 }
 
+// A number whose declaration is never answered may stand on the platform: the next one takes its
+// place. Where that answer is lost too, the platform's own record of the first tells; it does not
+// end the story, for another number is wanted by then.
+func TestShipmentAfterAnUnansweredDeclaration(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"answered": false, "lost again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, created)
+			given := created.Add(150 * time.Minute)
+			back := given
+			if lost {
+				back = given.Add(30 * time.Minute)
+				w.later(given.Add(20*time.Minute), recorded(given.Add(20*time.Minute)))
+			}
+			w.during["declare"] = func(int) error { return downBetween(w, created, back) }
+			refused := w.give(given, otherParcel)
+			w.ship(protocol.ShipmentInput{Number: parcel, ShippedAt: created}, orderCreated("US", false), paid(created))
+			require.NoError(t, *refused)
+			require.Equal(t, otherParcel, w.shipped().Number)
+			require.Equal(t, []string{otherParcel}, w.shipping.declared, "not both")
+			require.Equal(t, []string{parcel}, w.shipping.asked[len(w.shipping.asked)-1].Unsure)
+			last := w.recordings()[len(w.recordings())-1]
+			require.Equal(t, otherParcel, last.TrackingNumber)
+			require.Equal(t, parcel, last.Replaces)
+		})
+	}
+}
+
+// A number that comes back after another took its place is recorded again: its fact is not taken
+// for that of its first recording, and what it replaces is known.
+func TestShipmentCorrectedBack(t *testing.T) {
+	t.Parallel()
+	start := created.Add(40 * day)
+	w := newWorld(t, start)
+	source := protocol.SourceOfStory(protocol.ShipmentWorkflowID(store, number, 1))
+	first, second := recorded(created), recorded(created.Add(day))
+	first.Source, first.ID = source, "ship/"+parcel
+	second.Source, second.ID = source, "ship/"+otherParcel+"/an-earlier-run"
+	d := second.Data.(*rules.ShipmentRecorded)
+	d.TrackingNumber, d.Replaces = otherParcel, parcel
+	w.ship(protocol.ShipmentInput{Number: parcel, ShippedAt: created, Replaces: otherParcel}, orderCreated("US", false), paid(created), first, second)
+	require.Equal(t, protocol.ShipmentResult{Outcome: rules.EndRecorded, Number: parcel, At: start}, w.shipped())
+	require.Len(t, w.recordings(), 3)
+	require.Equal(t, parcel, w.recordings()[2].TrackingNumber)
+	require.Equal(t, otherParcel, w.recordings()[2].Replaces)
+	require.NotEqual(t, "shipment/cn-1001/8190001#ship/"+parcel, w.shipping.asked[0].Key, "nor its declaration")
+}
+
 // judged is what the rules make of the inbox as of a moment.
 func (w *world) judged(asOf time.Time) rules.Assessment {
 	w.t.Helper()

@@ -58,6 +58,12 @@ func (w *world) Declare(_ context.Context, r protocol.DeclareRequest) (protocol.
 	w.mu.Lock()
 	s := &w.shipping
 	s.asked = append(s.asked, r)
+	old := ""
+	for _, number := range r.Unsure {
+		if at := slices.Index(s.declared, number); at >= 0 && s.declared[at] != r.Number {
+			old, s.declared = number, slices.Delete(s.declared, at, at+1)
+		}
+	}
 	why, refused := s.no[r.Number]
 	if !refused && !s.byHand && !slices.Contains(s.declared, r.Number) {
 		s.declared = append(s.declared, r.Number)
@@ -70,7 +76,7 @@ func (w *world) Declare(_ context.Context, r protocol.DeclareRequest) (protocol.
 	if refused {
 		return protocol.Declared{}, fmt.Errorf("%s: %w", why, port.ErrRefused)
 	}
-	return protocol.Declared{Pending: byHand}, nil
+	return protocol.Declared{Pending: byHand, Old: old}, nil
 }
 
 func (w *world) Correct(ctx context.Context, r protocol.DeclareRequest) (protocol.Declared, error) {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -20,15 +21,33 @@ func (s *Stories) Sweep(ctx workflow.Context, in protocol.SweepInput) (protocol.
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 5},
 	})
 	var out protocol.SweepResult
-	if err := workflow.ExecuteActivity(ctx, protocol.ActivitySweep, in).Get(ctx, &out); err != nil {
-		return out, err
+	err := workflow.ExecuteActivity(ctx, protocol.ActivitySweep, in).Get(ctx, &out)
+	if err != nil {
+		out = reached(err)
 	}
 	diagnose(ctx, in, out.Compare)
-	return out, ctx.Err()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return out, err
+}
+
+// reached is how far a sweep came that failed: what it picked to be compared would not be picked
+// again. Sweeps failed before this was heard bear no details, so their histories stay as they are.
+func reached(err error) (out protocol.SweepResult) {
+	if failed, ok := errors.AsType[*temporal.ApplicationError](err); ok && failed.HasDetails() {
+		err = failed.Details(&out)
+	} else if late, ok := errors.AsType[*temporal.TimeoutError](err); ok && late.HasLastHeartbeatDetails() {
+		err = late.LastHeartbeatDetails(&out)
+	}
+	if err != nil {
+		return protocol.SweepResult{}
+	}
+	return out
 }
 
 // diagnose compares parcels with the platform. One that cannot be compared now is no reason to
-// fail: its next scan brings it up again.
+// fail: its next scan brings it up again. A sweep that is cancelled compares no more.
 func diagnose(ctx workflow.Context, in protocol.SweepInput, parcels []protocol.Parcel) {
 	now := in.Clock.Virtual(workflow.Now(ctx))
 	asked := make([]workflow.Future, len(parcels))
@@ -40,7 +59,11 @@ func diagnose(ctx workflow.Context, in protocol.SweepInput, parcels []protocol.P
 		}), protocol.ActivityDiagnose, protocol.DiagnoseRequest{Parcel: p, Told: in.Service, Now: now})
 	}
 	for i, answer := range asked {
-		if err := answer.Get(ctx, nil); err != nil {
+		err := answer.Get(ctx, nil)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
 			workflow.GetLogger(ctx).Warn("a parcel cannot be compared with the platform", "number", parcels[i].TrackingNumber, "error", err)
 		}
 	}

@@ -1,17 +1,23 @@
 package workflows_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"parcelward/activities"
 	"parcelward/internal/protocol"
 	"parcelward/workflows"
 )
@@ -70,5 +76,51 @@ func TestSweepWithNothingToCompare(t *testing.T) {
 	require.Empty(t, asked)
 	env, asked = sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{Compare: []protocol.Parcel{{}}}, temporal.NewNonRetryableApplicationError("no such service", protocol.ErrRefused, nil))
 	require.ErrorContains(t, env.GetWorkflowError(), "no such service")
+	require.Empty(t, asked)
+}
+
+// A sweep that is cancelled while it asks compares nothing, and one that is cancelled while it
+// compares waits for nobody: both end cancelled, at once.
+func TestCancelledSweepStops(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]time.Duration{"while it asks": 30 * time.Second, "while it compares": 90 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var suite testsuite.WorkflowTestSuite
+			var logged bytes.Buffer
+			suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(&logged, nil))))
+			env := suite.NewTestWorkflowEnvironment()
+			workflows.Register(env, stories(t))
+			activities.Register(env, &activities.Activities{}) // their names; none is called
+			env.OnActivity(protocol.ActivitySweep, mock.Anything, mock.Anything).After(time.Minute).Return(protocol.SweepResult{Compare: []protocol.Parcel{{TrackingNumber: "LP1"}, {TrackingNumber: "LP2"}}}, nil)
+			compared := 0
+			env.OnActivity(protocol.ActivityDiagnose, mock.Anything, mock.Anything).Run(func(mock.Arguments) { compared++ }).After(time.Hour).Return(protocol.DiagnoseResult{}, nil)
+			env.RegisterDelayedCallback(env.CancelWorkflow, after)
+			start := env.Now()
+			env.ExecuteWorkflow(protocol.WorkflowSweep, protocol.SweepInput{Service: "17track"})
+			var cancelled *temporal.CanceledError
+			require.ErrorAs(t, env.GetWorkflowError(), &cancelled)
+			require.Equal(t, after, env.Now().Sub(start).Round(time.Second))
+			require.NotContains(t, logged.String(), "cannot be compared", "nothing is wrong with the parcels")
+			if after < time.Minute {
+				require.Zero(t, compared)
+			}
+		})
+	}
+}
+
+// What a sweep picked before it failed is compared all the same, and the sweep fails.
+func TestFailedSweepComparesItsPicks(t *testing.T) {
+	t.Parallel()
+	picked := protocol.SweepResult{Asked: 3, Compare: []protocol.Parcel{{Store: "s", TrackingNumber: "LP1"}}}
+	env, asked := sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{}, temporal.NewNonRetryableApplicationError("wrong key", protocol.ErrRefused, nil, picked))
+	require.ErrorContains(t, env.GetWorkflowError(), "wrong key")
+	require.Len(t, asked, 1)
+	require.Equal(t, "LP1", asked[0].Parcel.TrackingNumber)
+	env, asked = sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{}, temporal.NewTimeoutError(enums.TIMEOUT_TYPE_HEARTBEAT, nil, picked))
+	require.Error(t, env.GetWorkflowError())
+	require.NotEmpty(t, asked, "as the heart told last")
+	env, asked = sweeping(t, protocol.SweepInput{Service: "17track"}, protocol.SweepResult{}, temporal.NewNonRetryableApplicationError("wrong key", protocol.ErrRefused, nil, "of another kind"))
+	require.ErrorContains(t, env.GetWorkflowError(), "wrong key")
 	require.Empty(t, asked)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -28,6 +29,13 @@ type Store interface {
 	Order(ctx context.Context, store, order string) (postgres.Order, error)
 	// Facts returns the facts of an order.
 	Facts(ctx context.Context, o *postgres.Order) ([]postgres.Fact, error)
+	// Log appends to the audit log: who did what to which order. detail is kept as JSON.
+	Log(ctx context.Context, actor, action, store, order string, detail any) error
+	// Logged is the detail of the first entry of an action on an order that bears a key in it;
+	// nil: there is none.
+	Logged(ctx context.Context, action, store, order, key string) (json.RawMessage, error)
+	// AddShipment notes that a Shipment workflow of an order was started, so that it hears of it.
+	AddShipment(ctx context.Context, store, order string, serial int) error
 	// Ping tells whether Postgres answers.
 	Ping(ctx context.Context) error
 }
@@ -45,11 +53,15 @@ type Workflows interface {
 type Options struct {
 	Store     Store
 	Workflows Workflows
+	Receipts  port.Receipts // at the platform
 	Rules     config.Rules
 	Clock     protocol.Clock // defaults to real time
 	WebUI     string         // base URL of Temporal's Web UI, for links; empty: no links
 	Namespace string
-	Log       *slog.Logger
+	// OrderParams is what the platform wants for the labels of each store, for shipments that
+	// name none; may be nil.
+	OrderParams map[string]json.RawMessage
+	Log         *slog.Logger
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name
@@ -76,6 +88,7 @@ func New(o Options) http.Handler {
 	s.registerOrders(api)
 	s.registerConfirm(api)
 	s.registerShipments(api)
+	s.registerReceipt(api)
 	s.registerHealth(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)
 	return s.logged(http.NewCrossOriginProtection().Handler(mux))

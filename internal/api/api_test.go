@@ -3,6 +3,7 @@ package api_test
 import (
 	"cmp"
 	"context"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,9 +31,11 @@ import (
 
 // store is an inbox in memory.
 type store struct {
-	mu     sync.Mutex
-	events []postgres.Incoming
-	down   error
+	mu        sync.Mutex
+	events    []postgres.Incoming
+	log       []entry
+	shipments []string
+	down      error
 }
 
 func (s *store) Accept(_ context.Context, events []postgres.Incoming) (postgres.Accepted, error) {
@@ -80,6 +83,45 @@ func (s *store) Facts(_ context.Context, o *postgres.Order) ([]postgres.Fact, er
 	return facts, s.down
 }
 
+func (s *store) AddShipment(_ context.Context, shop, order string, serial int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shipments = append(s.shipments, fmt.Sprint(shop, "/", order, "/", serial))
+	return s.down
+}
+
+// entry is one of the audit log.
+type entry struct {
+	actor, action string
+	detail        map[string]any
+}
+
+func (s *store) Log(_ context.Context, actor, action, _, _ string, detail any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, err := json.Marshal(detail)
+	if err != nil {
+		return err
+	}
+	e := entry{actor: actor, action: action}
+	if err := json.Unmarshal(raw, &e.detail); err != nil {
+		return err
+	}
+	s.log = append(s.log, e)
+	return s.down
+}
+
+func (s *store) Logged(_ context.Context, action, _, _, key string) (stdjson.RawMessage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.log {
+		if e.action == action && e.detail["key"] == key {
+			return json.Marshal(e.detail)
+		}
+	}
+	return nil, s.down
+}
+
 func (s *store) Ping(context.Context) error { return s.down }
 
 // workflows answers confirmations as told.
@@ -111,6 +153,7 @@ func (w *workflows) Ship(_ context.Context, _, _ string, serial int, key string,
 func (w *workflows) Check(context.Context) error { return w.down }
 
 type bundle struct {
+	receipts  *receipts
 	store     *store
 	workflows *workflows
 	client    api.Client
@@ -126,10 +169,11 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
-	b := &bundle{store: new(store), workflows: new(workflows)}
+	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts)}
 	srv := httptest.NewServer(api.New(api.Options{
-		Store: b.store, Workflows: b.workflows, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
-		Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		OrderParams: map[string]stdjson.RawMessage{"s": stdjson.RawMessage(`{"package_params":[{"weight":"0.5"}]}`)},
+		Log:         slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(srv.Close)
 	b.url = srv.URL

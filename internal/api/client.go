@@ -67,6 +67,16 @@ func (c Client) Confirm(ctx context.Context, store, order, key string, confirmat
 	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/confirm", mediaJSON, key, body, &answer)
 }
 
+// ExtendReceipt extends the buyer's time to confirm the receipt; the same key extends once.
+func (c Client) ExtendReceipt(ctx context.Context, store, order, key string, e Extension) (Extended, error) {
+	var answer Extended
+	body, err := json.Marshal(e)
+	if err != nil {
+		return answer, fmt.Errorf("write the extension: %w", err)
+	}
+	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/extend-receipt", mediaJSON, key, body, &answer)
+}
+
 // Ship starts the shipment of a parcel.
 func (c Client) Ship(ctx context.Context, store, order string, s Shipment) (Shipping, error) {
 	var answer Shipping

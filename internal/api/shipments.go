@@ -27,7 +27,7 @@ type Shipment struct {
 	Serial     int             `json:"serial,omitempty" minimum:"1" maximum:"99" doc:"which parcel of an order that is sent in several; default: 1"`
 	Items      []rules.Item    `json:"items,omitempty" doc:"those in the parcel, of an order that is sent in several; default: all"`
 	TraceAlert bool            `json:"trace_alert,omitempty" doc:"trace alerts are on (economy lines)"`
-	OrderParam json.RawMessage `json:"order_param,omitempty" doc:"what the platform wants for the label beside order and service, in its own form: addresses, package"`
+	OrderParam json.RawMessage `json:"order_param,omitempty" doc:"what the platform wants for the label beside order and service, in its own form: addresses, package; default: the store's, of PARCELWARD_ALIEXPRESS_ORDER_PARAM_FILE"`
 	Number     string          `json:"number,omitempty" maxLength:"256" doc:"tracking number of a label that is made already; default: a label is made"`
 	ShippedAt  *time.Time      `json:"shipped_at,omitempty" doc:"default: now"`
 	Replaces   string          `json:"replaces,omitempty" maxLength:"256" doc:"the recorded number that number takes the place of"`
@@ -115,6 +115,9 @@ func (s *server) postShipment(ctx context.Context, in *shipmentInput) (*shipment
 		Store: in.Store, Order: in.Order, Service: b.Service, Carrier: cmp.Or(b.Carrier, carrier, b.Service), TraceAlert: b.TraceAlert, Items: b.Items,
 		OrderParam: b.OrderParam, Number: number, Replaces: replaces, Due: due, Policy: rs.Pack.ID, Calendar: rs.Calendar.Revision(), Clock: s.Clock,
 	}
+	if len(b.OrderParam) == 0 || string(b.OrderParam) == "null" {
+		asked.OrderParam = s.OrderParams[in.Store]
+	}
 	if b.ShippedAt != nil {
 		asked.ShippedAt = *b.ShippedAt
 	}
@@ -126,6 +129,9 @@ func (s *server) postShipment(ctx context.Context, in *shipmentInput) (*shipment
 		return nil, huma.Error409Conflict(fmt.Sprintf("shipment %d of the order is under way: give it its number, or end it first (workflow %s)", b.Serial, id))
 	case err != nil:
 		return nil, s.unavailable("Temporal", err)
+	}
+	if err := s.Store.AddShipment(ctx, in.Store, in.Order, b.Serial); err != nil { // it reads the inbox once a day all the same
+		s.Log.Warn("a shipment hears late of what becomes of its order", "workflow_id", id, "error", err)
 	}
 	out := Shipping{
 		WorkflowID: id, Serial: b.Serial, Due: rules.Stamp(due), Findings: make([]Found, len(found)),

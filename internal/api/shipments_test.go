@@ -59,6 +59,8 @@ func TestShip(t *testing.T) {
 	assert.True(t, got.ShippedAt.Equal(at))
 	assert.True(t, got.TraceAlert)
 	assert.Equal(t, "c", got.Carrier)
+	assert.Equal(t, []string{"s/1/1", "s/1/2"}, b.store.shipments, "they hear of their order")
+	assert.JSONEq(t, `{"package_params":[{"weight":"0.5"}]}`, string(got.OrderParam), "the store's, for the request gives none")
 }
 
 func withUTC(in protocol.ShipmentInput) protocol.ShipmentInput {
@@ -98,6 +100,7 @@ func TestShipRefused(t *testing.T) {
 		assert.Contains(t, p.Detail, tc.says, name)
 	}
 	assert.Zero(t, started)
+	assert.Empty(t, b.store.shipments)
 	for code, err := range map[int]error{409: fmt.Errorf("%w: x", temporalclient.ErrRunning), 503: temporalclient.ErrNoAnswer} {
 		running = err
 		_, err := b.client.Ship(t.Context(), "s", "1", api.Shipment{Service: "S", Number: "LP2", Replaces: known})

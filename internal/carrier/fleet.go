@@ -34,9 +34,10 @@ const Others = "*"
 
 // NewFleet makes a fleet. by names the service for a carrier, as orders name it, or for
 // [Others]; empty: the first of the services is asked about all. On an accelerated clock the
-// services are twins, which live by it too. The error names what is wrong with by.
-func NewFleet(services []port.TrackingService, by map[string]string, slots Slots, clock protocol.Clock) (*Fleet, error) {
-	f := &Fleet{services: map[string]port.TrackingService{}, by: map[string]string{}, slots: slots, clock: clock}
+// services are twins, which live by it too. Each problem names a carrier of by whose service is
+// not there: nobody is asked about its parcels, and all others are as by says.
+func NewFleet(services []port.TrackingService, by map[string]string, slots Slots, clock protocol.Clock) (f *Fleet, problems []error) {
+	f = &Fleet{services: map[string]port.TrackingService{}, by: map[string]string{}, slots: slots, clock: clock}
 	for _, s := range services {
 		f.services[s.Name()] = s
 	}
@@ -45,11 +46,12 @@ func NewFleet(services []port.TrackingService, by map[string]string, slots Slots
 	}
 	for _, carrier := range slices.Sorted(maps.Keys(by)) {
 		if f.services[by[carrier]] == nil {
-			return nil, fmt.Errorf("carrier %s: expected a service that is configured (%s), got %q", carrier, strings.Join(f.Names(), ", "), by[carrier])
+			problems = append(problems, fmt.Errorf("%s:%s: expected a service that is configured (%s), got %q; nobody is asked about the parcels of %s",
+				carrier, by[carrier], strings.Join(f.Names(), ", "), by[carrier], carrier))
 		}
-		f.by[strings.ToUpper(carrier)] = by[carrier]
+		f.by[strings.ToUpper(carrier)] = by[carrier] // no other service takes its place
 	}
-	return f, nil
+	return f, problems
 }
 
 // Names are the services, sorted.

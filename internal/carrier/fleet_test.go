@@ -82,8 +82,8 @@ func fleet(t *testing.T, by map[string]string, s *slots, services ...*service) *
 	for i := range services {
 		tracking[i] = services[i]
 	}
-	f, err := carrier.NewFleet(tracking, by, s, protocol.Clock{})
-	require.NoError(t, err)
+	f, problems := carrier.NewFleet(tracking, by, s, protocol.Clock{})
+	require.Empty(t, problems)
 	return f
 }
 
@@ -116,14 +116,27 @@ func TestFleetChoice(t *testing.T) {
 	require.Nil(t, fleet(t, nil, &slots{}).Of("CAINIAO"), "no service at all")
 }
 
+// A service that is not there takes only its own carriers out, and each is named.
 func TestFleetOfUnknownServices(t *testing.T) {
 	t.Parallel()
-	both := []port.TrackingService{&service{name: "kdniao"}, &service{name: "17track"}}
-	f, err := carrier.NewFleet(both, map[string]string{"CAINIAO": "cainiao", carrier.Others: "17track"}, &slots{}, protocol.Clock{})
-	require.EqualError(t, err, `carrier CAINIAO: expected a service that is configured (17track, kdniao), got "cainiao"`)
-	require.Nil(t, f)
-	_, err = carrier.NewFleet(nil, map[string]string{carrier.Others: "17TRACK"}, &slots{}, protocol.Clock{})
-	require.ErrorContains(t, err, `got "17TRACK"`)
+	kdniao, track17 := &service{name: "kdniao"}, &service{name: "17track"}
+	f, problems := carrier.NewFleet([]port.TrackingService{kdniao, track17},
+		map[string]string{"Cainiao": "cainiao", "YANWEN": "kdnaio", "4PX": "kdniao", carrier.Others: "17track"}, &slots{}, protocol.Clock{})
+	require.Len(t, problems, 2)
+	require.EqualError(t, problems[0], `Cainiao:cainiao: expected a service that is configured (17track, kdniao), got "cainiao"; nobody is asked about the parcels of Cainiao`)
+	require.ErrorContains(t, problems[1], "YANWEN:kdnaio: ")
+	require.Nil(t, f.Of("CAINIAO"))
+	require.Nil(t, f.Of("yanwen"))
+	require.Same(t, kdniao, f.Of("4px"))
+	require.Same(t, track17, f.Of("UPS"))
+	require.Equal(t, port.Scope{Carriers: []string{"4PX", "CAINIAO", "YANWEN"}, Others: true}, f.Scope("17track"), "nobody sweeps what nobody is asked about")
+	require.Equal(t, port.Scope{Carriers: []string{"4PX"}}, f.Scope("kdniao"))
+
+	f, problems = carrier.NewFleet([]port.TrackingService{kdniao}, map[string]string{"4PX": "kdniao", carrier.Others: "17TRACK"}, &slots{}, protocol.Clock{})
+	require.Len(t, problems, 1)
+	require.ErrorContains(t, problems[0], `*:17TRACK: `)
+	require.Same(t, kdniao, f.Of("4PX"))
+	require.Nil(t, f.Of("UPS"))
 }
 
 func TestFleetScope(t *testing.T) {

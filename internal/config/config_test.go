@@ -111,6 +111,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		"PARCELWARD_TEMPORAL_NAMESPACE":   "shop",
 		"PARCELWARD_TEMPORAL_TLS_CA_FILE": "x",
 		"PARCELWARD_ALIEXPRESS_STORES":    "good,bad/shop",
+		"PARCELWARD_TRACKERS":             "CAINIAO=cainiao",
 	} {
 		t.Setenv(key, value)
 	}
@@ -119,6 +120,7 @@ func TestAllProblemsTogether(t *testing.T) {
 	text := err.Error()
 	for _, want := range []string{
 		`PARCELWARD_CLOCK_SPEED: expected a float64, got "fast"`,
+		`PARCELWARD_TRACKERS: expected pairs such as NAME:value, separated by commas, got "CAINIAO=cainiao"`,
 		"PARCELWARD_CLOCK_ORIGIN, _START, _SPEED: expected all three or none",
 		`PARCELWARD_LOG_LEVEL: expected a slog.Level, got "loud"`,
 		`PARCELWARD_FILING: expected assisted or sandbox, got "telepathy"`,
@@ -148,4 +150,37 @@ func TestUsageListsEveryVariable(t *testing.T) {
 	} {
 		assert.Contains(t, b.String(), key)
 	}
+}
+
+func TestOrderParams(t *testing.T) {
+	clean(t)
+	t.Setenv("PARCELWARD_ALIEXPRESS_STORES", "cn-1001,cn-1002")
+	file := filepath.Join(t.TempDir(), "labels.json")
+	t.Setenv("PARCELWARD_ALIEXPRESS_ORDER_PARAM_FILE", file)
+	for content, wrong := range map[string]string{
+		`{"cn-1001":{"package_params":[{"weight":"0.5"}]}}`: "",
+		`{}`:                "",
+		`["cn-1001"]`:       "expected a JSON object with an object for each store",
+		`{"cn-1001":`:       "expected a JSON object with an object for each store",
+		`{"cn-1003":{}}`:    `store "cn-1003": expected one of PARCELWARD_ALIEXPRESS_STORES`,
+		`{"cn-1001":"own"}`: "store cn-1001: expected a JSON object",
+		`{"cn-1001":null}`:  "store cn-1001: expected a JSON object",
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		s, err := config.LoadStarter()
+		if wrong != "" {
+			require.ErrorContains(t, err, wrong, content)
+			require.ErrorContains(t, err, "PARCELWARD_ALIEXPRESS_ORDER_PARAM_FILE", content)
+			continue
+		}
+		require.NoError(t, err, content)
+		params, err := s.AliExpress.OrderParams()
+		require.NoError(t, err)
+		if content != "{}" {
+			assert.JSONEq(t, `{"package_params":[{"weight":"0.5"}]}`, string(params["cn-1001"]))
+		}
+	}
+	require.NoError(t, os.Remove(file))
+	_, err := config.LoadWorker()
+	require.ErrorContains(t, err, "labels.json")
 }

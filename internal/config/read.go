@@ -57,7 +57,11 @@ func read(spec any) *problems {
 			}
 			break
 		}
-		p.add(parse.KeyName, parse.Value, "a "+parse.TypeName)
+		expected := "a " + parse.TypeName
+		if strings.HasPrefix(parse.TypeName, "map[") {
+			expected = "pairs such as NAME:value, separated by commas"
+		}
+		p.add(parse.KeyName, parse.Value, expected)
 		hide(parse.KeyName)
 	}
 	known := keys()

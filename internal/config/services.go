@@ -1,6 +1,11 @@
 package config
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,7 +60,36 @@ type AliExpress struct {
 	Stores    []string      `desc:"AliExpress: stores whose orders are read, separated by commas; each authorised once with starter authorise"`
 	PollEvery time.Duration `split_words:"true" default:"1m" desc:"worker: how often each store's orders are read, real time"`
 	FirstDays int           `split_words:"true" default:"30" desc:"AliExpress: how many days back a store's orders are read the first time, 1 to 180"`
-	PerSecond float64       `split_words:"true" desc:"AliExpress: calls a second that the app may make, over all workers; 0: not limited here"`
+	// OrderParamFile is read by [AliExpress.OrderParams].
+	OrderParamFile string  `split_words:"true" desc:"AliExpress: JSON file of what the platform wants for labels beside order and service, by store, for shipments that name none"`
+	PerSecond      float64 `split_words:"true" desc:"AliExpress: calls a second that the app may make, over all workers; 0: not limited here"`
+}
+
+// OrderParams reads what the platform wants for the labels of each store (order_param, as the
+// platform documents it: addresses, package). It goes into shipments that name none. The error
+// names the store and what was expected.
+func (a *AliExpress) OrderParams() (map[string]json.RawMessage, error) {
+	if a.OrderParamFile == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(a.OrderParamFile)
+	if err != nil {
+		return nil, err
+	}
+	var stores map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &stores); err != nil {
+		return nil, fmt.Errorf("%s: expected a JSON object with an object for each store: %w", a.OrderParamFile, err)
+	}
+	for _, store := range slices.Sorted(maps.Keys(stores)) {
+		var param map[string]json.RawMessage
+		switch err := json.Unmarshal(stores[store], &param); {
+		case !slices.Contains(a.Stores, store):
+			return nil, fmt.Errorf("%s: store %q: expected one of PARCELWARD_ALIEXPRESS_STORES", a.OrderParamFile, store)
+		case err != nil || param == nil:
+			return nil, fmt.Errorf("%s: store %s: expected a JSON object such as {\"package_params\":[…],\"seller_address_param\":{…}}", a.OrderParamFile, store)
+		}
+	}
+	return stores, nil
 }
 
 func (s *Services) check(p *problems) {
@@ -67,6 +101,9 @@ func (s *Services) check(p *problems) {
 		if !protocol.ValidName(store) {
 			p.add("PARCELWARD_ALIEXPRESS_STORES", store, "names of 1 to 64 characters A-Z a-z 0-9 . _ -, separated by commas")
 		}
+	}
+	if _, err := s.AliExpress.OrderParams(); err != nil {
+		p.list = append(p.list, fmt.Errorf("PARCELWARD_ALIEXPRESS_ORDER_PARAM_FILE: %w", err))
 	}
 	if days := s.AliExpress.FirstDays; days < 1 || days > 180 {
 		p.add("PARCELWARD_ALIEXPRESS_FIRST_DAYS", strconv.Itoa(days), "1 to 180")

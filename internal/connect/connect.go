@@ -78,12 +78,10 @@ func Connect(c *config.Services, clock protocol.Clock, tokens Tokens, slots carr
 	if len(c.AliExpress.Stores) > 0 && c.AliExpress.AppKey == "" && c.AliExpress.AppSecret == "" {
 		s.Problems = append(s.Problems, errors.New("PARCELWARD_ALIEXPRESS_STORES: no orders are read without PARCELWARD_ALIEXPRESS_APP_KEY and PARCELWARD_ALIEXPRESS_APP_SECRET"))
 	}
-	var err error
-	if s.Fleet, err = carrier.NewFleet(tracking, c.Trackers, slots, clock); err != nil {
-		s.Problems = append(s.Problems, fmt.Errorf("PARCELWARD_TRACKERS: %w; all go to the first service", err))
-		if s.Fleet, err = carrier.NewFleet(tracking, nil, slots, clock); err != nil {
-			s.Problems = append(s.Problems, err)
-		}
+	var problems []error
+	s.Fleet, problems = carrier.NewFleet(tracking, c.Trackers, slots, clock)
+	for _, problem := range problems {
+		s.Problems = append(s.Problems, fmt.Errorf("PARCELWARD_TRACKERS: %w", problem))
 	}
 	return s
 }

@@ -112,11 +112,11 @@ func TestConnectWithTrackers(t *testing.T) {
 	c.Trackers["YANWEN"] = "17-track"
 	s = made(c)
 	require.Len(t, s.Problems, 1)
-	require.EqualError(t, s.Problems[0], "PARCELWARD_TRACKERS: carrier YANWEN: expected a service that is configured "+
-		`(17track, aliexpress, cainiao, kdniao), got "17-track"; all go to the first service`)
-	for _, of := range []string{"CAINIAO", "YANWEN", "4PX"} {
-		require.Equal(t, "17track", s.Fleet.Of(of).Name())
-	}
+	require.EqualError(t, s.Problems[0], "PARCELWARD_TRACKERS: YANWEN:17-track: expected a service that is configured "+
+		`(17track, aliexpress, cainiao, kdniao), got "17-track"; nobody is asked about the parcels of YANWEN`)
+	require.Nil(t, s.Fleet.Of("YANWEN"))
+	require.Equal(t, "cainiao", s.Fleet.Of("CAINIAO").Name(), "the others are asked as before")
+	require.Equal(t, "kdniao", s.Fleet.Of("4PX").Name())
 	require.Len(t, s.Fleet.Names(), 4)
 
 	c = config.Services{Trackers: map[string]string{carrier.Others: "17track"}}

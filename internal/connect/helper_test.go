@@ -3,7 +3,6 @@ package connect_test
 import (
 	"context"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules/money"
 	twin "parcelward/internal/sandbox/aliexpress"
@@ -86,22 +86,13 @@ const speed = 36_000
 
 func start(t *testing.T, o twin.Options) *bench {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("needs Postgres")
-	}
 	b := &bench{faults: fault.New(1), clock: protocol.Clock{Origin: began, Start: time.Now(), Speed: speed}}
 	o.AppKey, o.AppSecret, o.Skew = "key", "secret", 365*day
 	b.world = world.New(b.clock)
 	b.Twin = twin.New(b.world, o)
 	server := httptest.NewServer(b.faults.Wrap(b.Handler()))
 	t.Cleanup(server.Close)
-	var err error
-	b.url, err = stack.NewDatabase(t.Context(), strings.ToLower(strings.ReplaceAll(t.Name(), "/", "_")))
-	require.NoError(t, err)
-	require.NoError(t, postgres.Migrate(t.Context(), b.url))
-	b.db, err = postgres.Open(t.Context(), b.url, postgres.Options{})
-	require.NoError(t, err)
-	t.Cleanup(b.db.Close)
+	b.db, b.url = postgrestest.Open(t)
 	b.services = connect.Connect(&config.Services{
 		AliExpress: config.AliExpress{AppKey: "key", AppSecret: "secret", URL: server.URL, Stores: []string{"other", shop}},
 	}, b.clock, b.db, unlimited{})

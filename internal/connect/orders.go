@@ -9,7 +9,6 @@ import (
 
 	"parcelward/internal/platform/aliexpress"
 	"parcelward/internal/port"
-	"parcelward/internal/rules"
 )
 
 // orders is AliExpress as a source of orders.
@@ -37,9 +36,37 @@ func (o orders) Changed(ctx context.Context, store string, from, to time.Time) (
 	return changed, err
 }
 
-// Events implements [port.OrderSource].
-func (o orders) Events(ctx context.Context, store, order string) ([]rules.Event, error) {
-	return o.client.OrderEvents(ctx, store, order)
+// Read implements [port.OrderSource].
+func (o orders) Read(ctx context.Context, store, order string) (port.OrderNews, error) {
+	events, refunds, err := o.client.OrderEvents(ctx, store, order)
+	news := port.OrderNews{Events: events}
+	for _, r := range refunds {
+		news.Payouts = append(news.Payouts, port.Payout{Child: r.Child, At: r.At, Amount: r.Amount})
+	}
+	return news, err
+}
+
+// Abnormal implements [port.OrderSource].
+func (o orders) Abnormal(ctx context.Context, store string, from, to time.Time) ([]port.AbnormalOrder, error) {
+	listed, err := o.client.AbnormalOrders(ctx, store, from, to)
+	abnormal := make([]port.AbnormalOrder, len(listed))
+	for i, a := range listed {
+		abnormal[i] = port.AbnormalOrder{Order: a.Order, Number: a.Number, Code: a.Code, Reason: a.Reason, Warehouse: a.Warehouse}
+	}
+	return abnormal, err
+}
+
+// Settlements implements [port.OrderSource].
+func (o orders) Settlements(ctx context.Context, store string, from, to time.Time) ([]port.Settlement, error) {
+	listed, err := o.client.Settlements(ctx, store, from, to, "")
+	settled := make([]port.Settlement, len(listed))
+	for i, s := range listed {
+		settled[i] = port.Settlement{
+			Order: s.Order, Child: s.Child, Status: s.Status, WaitReason: s.WaitReason, Loan: s.Loan, RealLoan: s.Paid,
+			EscrowFee: s.EscrowFee, Affiliate: s.Affiliate, Refund: s.Refund, RealRefund: s.Refunded,
+		}
+	}
+	return settled, err
 }
 
 // Renew implements [port.OrderSource].

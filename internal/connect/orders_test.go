@@ -116,7 +116,7 @@ func TestPollMissesNothingUnderFaults(t *testing.T) {
 	b.polled(t)
 	want := []string{}
 	for i := range orders {
-		events, err := b.services.AliExpress.OrderEvents(t.Context(), shop, fmt.Sprint(8100+i))
+		events, _, err := b.services.AliExpress.OrderEvents(t.Context(), shop, fmt.Sprint(8100+i))
 		require.NoError(t, err)
 		require.Len(t, events, []int{3, 4, 4, 4}[i%4])
 		for _, e := range events {
@@ -265,4 +265,35 @@ func TestStoresWithoutKeys(t *testing.T) {
 	require.ErrorContains(t, services.Problems[0], "PARCELWARD_ALIEXPRESS_APP_KEY")
 	require.Empty(t, services.Orders)
 	require.Empty(t, services.OrderPushers)
+}
+
+// What the platform lists beside orders comes in by the same turns: abnormal orders and
+// compensation as notices, each once, and what is paid out into the books, once a day.
+func TestPollReadsTheOtherLists(t *testing.T) {
+	b := start(t, twin.Options{})
+	b.Add(b.order("81"))
+	b.pay("81")
+	b.ship("81")
+	b.AddAbnormal(twin.Abnormal{Seller: "seller", Order: "81", Number: "LP81", Code: "E1", Reason: "no label", At: b.world.Now()})
+	b.Change("81", func(o *twin.Order) {
+		o.Refunds = []twin.Refund{{Status: "refund_ok", Type: "payout_refund", At: b.world.Now(), Amount: usd("41.20")}}
+	})
+	for range 3 {
+		b.polled(t)
+	}
+	kinds := b.told.kinds()
+	slices.Sort(kinds)
+	require.Equal(t, []string{"abnormal-order", "platform-payout"}, kinds)
+	settled, err := b.db.Settlements(t.Context(), shop, "81")
+	require.NoError(t, err)
+	require.Len(t, settled, 1)
+	require.Equal(t, "wait_loan", settled[0].Status)
+	b.receive("81")
+	b.pass(25 * time.Hour)
+	b.polled(t)
+	settled, err = b.db.Settlements(t.Context(), shop, "81")
+	require.NoError(t, err)
+	require.Equal(t, "loan_ok", settled[0].Status)
+	require.Equal(t, "30.00 USD", settled[0].RealLoan.String())
+	require.Len(t, b.told.kinds(), 2)
 }

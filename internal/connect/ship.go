@@ -152,6 +152,13 @@ func (s shop) Declare(ctx context.Context, r protocol.DeclareRequest) (protocol.
 	if err := s.fits(ctx, r); err != nil {
 		return protocol.Declared{}, err
 	}
+	old, err := s.unsure(ctx, r)
+	switch {
+	case err != nil:
+		return protocol.Declared{}, err
+	case old != "":
+		return protocol.Declared{Old: old}, s.client.Correct(ctx, r.Store, old, r.Service, parcelOf(r))
+	}
 	return protocol.Declared{}, s.client.Declare(ctx, r.Store, parcelOf(r))
 }
 
@@ -160,7 +167,32 @@ func (s shop) Correct(ctx context.Context, r protocol.DeclareRequest) (protocol.
 	if err := s.fits(ctx, r); err != nil {
 		return protocol.Declared{}, err
 	}
+	old, err := s.unsure(ctx, r)
+	switch {
+	case err != nil:
+		return protocol.Declared{}, err
+	case old != "":
+		return protocol.Declared{Old: old}, s.client.Correct(ctx, r.Store, old, r.Service, parcelOf(r))
+	}
 	return protocol.Declared{}, s.client.Correct(ctx, r.Store, r.OldNumber, r.OldService, parcelOf(r))
+}
+
+// unsure is the number of those whose declaration was not answered that stands on the order;
+// empty: none does.
+func (s shop) unsure(ctx context.Context, r protocol.DeclareRequest) (string, error) {
+	if len(r.Unsure) == 0 {
+		return "", nil
+	}
+	o, err := s.client.Order(ctx, r.Store, r.Order)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range o.Parcels {
+		if slices.Contains(r.Unsure, p.Number) {
+			return p.Number, nil
+		}
+	}
+	return "", nil
 }
 
 func parcelOf(r protocol.DeclareRequest) aliexpress.Shipment {

@@ -35,7 +35,7 @@ func (t tokens) SaveToken(_ context.Context, _, store string, token []byte) erro
 }
 
 // shipping is a platform with one paid order, as its store is connected to it.
-func shipping(t *testing.T) (port.Shipper, *twin.Twin, *fault.Injector) {
+func shipping(t *testing.T) (shopped, *twin.Twin, *fault.Injector) {
 	t.Helper()
 	w := world.New(protocol.Clock{})
 	platform := twin.New(w, twin.Options{AppKey: "k", AppSecret: "s"})
@@ -53,7 +53,13 @@ func shipping(t *testing.T) (port.Shipper, *twin.Twin, *fault.Injector) {
 	services := connect.Connect(&config.Services{AliExpress: config.AliExpress{AppKey: "k", AppSecret: "s", URL: server.URL}}, protocol.Clock{}, tokens{}, nil)
 	require.Empty(t, services.Problems)
 	require.NoError(t, services.AliExpress.Authorise(t.Context(), store, platform.Code("seller"), ""))
-	return services.Shipper([]string{store}, activities.Assisted{}), platform, faults
+	return shopped{services.Shipper([]string{store}, activities.Assisted{}), services}, platform, faults
+}
+
+// shopped is a shipper with the services that it comes from.
+type shopped struct {
+	port.Shipper
+	services connect.Services
 }
 
 // A label is made once, though its answer is lost, and again for another parcel of the order;
@@ -85,6 +91,20 @@ func TestLabel(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(pdf), "%PDF-")
 
+	// One that was called off is not the one that is asked for, wherever it stands in the list.
+	for range 55 {
+		platform.CloseLogistics(again.ID)
+		next, err := s.CreateLogistics(t.Context(), r)
+		require.NoError(t, err)
+		require.NotEqual(t, again.ID, next.ID)
+		again = next
+	}
+	repeated, err := s.CreateLogistics(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, again.ID, repeated.ID, "on the second page")
+	ids, err = s.Logistics(t.Context(), store, order)
+	require.NoError(t, err)
+	require.Len(t, ids, 56)
 	r.Others = ids
 	second, err := s.CreateLogistics(t.Context(), r)
 	require.NoError(t, err)
@@ -142,5 +162,39 @@ func TestOtherStoresShipByHand(t *testing.T) {
 		done, err := s.Declare(t.Context(), protocol.DeclareRequest{Store: "other", Order: order})
 		require.NoError(t, err)
 		require.True(t, done.Pending)
+	}
+}
+
+// A number whose declaration may have gone through is replaced where it stands on the order, and
+// the answer says so; where it does not, the number is declared as the first.
+func TestNumberAfterAnUnansweredDeclaration(t *testing.T) {
+	t.Parallel()
+	for name, landed := range map[string]bool{"it had gone through": true, "it had not": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, platform, _ := shipping(t)
+			r := protocol.DeclareRequest{Store: store, Order: order, Number: "RB123456785CN", Service: "CPAM"}
+			if landed {
+				_, err := s.Declare(t.Context(), r)
+				require.NoError(t, err)
+			}
+			r.Number, r.Unsure = "RB473124829CN", []string{"RB123456785CN"}
+			for again := range 2 { // and its answer may be lost
+				done, err := s.Declare(t.Context(), r)
+				require.NoError(t, err)
+				require.Equal(t, landed && again == 0, done.Old == "RB123456785CN")
+			}
+			var numbers []string
+			platform.Change(order, func(o *twin.Order) {
+				for _, p := range o.Parcels {
+					numbers = append(numbers, p.Number)
+				}
+			})
+			require.Equal(t, []string{"RB473124829CN"}, numbers)
+			r.Number, r.Unsure, r.OldNumber, r.OldService = "RB000000005CN", []string{"RB473124829CN"}, "RB999999999CN", "CPAM"
+			done, err := s.Correct(t.Context(), r)
+			require.NoError(t, err, "the one that was to be replaced is gone already")
+			require.Equal(t, "RB473124829CN", done.Old)
+		})
 	}
 }

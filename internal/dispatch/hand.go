@@ -22,9 +22,16 @@ type known struct {
 	Knowledge
 	news       []arrival       // facts that the dispatcher had not judged before
 	rows       []postgres.Fact // by position
+	ofOrder    []ofOrder       // of the news, those that are not about a parcel on its way
 	created    *rules.Event    // the order.created that counts; nil: none
 	claims     []rules.Event   // filings, decisions, appeals and payments
 	unreadable error           // of a fact that this program cannot read; it is left out
+}
+
+// ofOrder is a fact with its source.
+type ofOrder struct {
+	postgres.Fact
+	source string
 }
 
 // read sorts out the facts of o.
@@ -40,6 +47,9 @@ func read(o *postgres.Order, rows []postgres.Fact) *known {
 		k.All.Add(e)
 		if row.Position > o.Seen {
 			k.news = append(k.news, arrival{e.Type, e.Source, row.ReceivedAt})
+			if !e.Type.OfParcel() {
+				k.ofOrder = append(k.ofOrder, ofOrder{row, e.Source})
+			}
 		}
 		if row.Position <= o.Handed {
 			k.Told.Add(e)
@@ -125,6 +135,9 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 			return false, err
 		}
 		h.Told = true
+	}
+	if h.ShipmentsEnded, err = d.tellShipments(ctx, o, k); err != nil {
+		return false, err
 	}
 	d.view(h, k, rs, plan, now)
 	settled, err := d.db.SaveHanding(ctx, o, h)

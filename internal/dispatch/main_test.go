@@ -3,11 +3,8 @@ package dispatch_test
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,37 +15,15 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"parcelward/internal/devstack"
 	"parcelward/internal/dispatch"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules/calendar"
 	"parcelward/internal/rules/policy"
 )
 
-var stack *devstack.Stack
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	if testing.Short() {
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "parcelward-dispatch")
-	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // the system cleans its temporary folder
-		stack, err = devstack.StartPostgres(context.Background(), devstack.Options{Dir: filepath.Join(dir, "stack")})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer stack.Close() //nolint:errcheck // the tests have ended
-	return m.Run()
-}
+func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 // server is a Temporal that only remembers.
 type server struct {
@@ -191,15 +166,7 @@ func idle(tb testing.TB, clock protocol.Clock) *scene {
 
 func open(tb testing.TB) *postgres.DB {
 	tb.Helper()
-	if testing.Short() {
-		tb.Skip("needs Postgres")
-	}
-	url, err := stack.NewDatabase(tb.Context(), strings.ToLower(strings.ReplaceAll(tb.Name(), "/", "_")))
-	require.NoError(tb, err)
-	require.NoError(tb, postgres.Migrate(tb.Context(), url))
-	db, err := postgres.Open(tb.Context(), url, postgres.Options{})
-	require.NoError(tb, err)
-	tb.Cleanup(db.Close)
+	db, _ := postgrestest.Open(tb)
 	return db
 }
 

@@ -37,6 +37,30 @@ func (d *Dispatcher) tell(ctx context.Context, o *postgres.Order, k *known, rs r
 	return run, err
 }
 
+// tellShipments gives the order's Shipment workflows what is new of the order itself: one whose
+// parcel was recorded by somebody else, or whose order has ended, must hear of it before the day
+// is over, at which it reads the inbox anyway. It returns the serials of those that have ended.
+func (d *Dispatcher) tellShipments(ctx context.Context, o *postgres.Order, k *known) (ended []int, err error) {
+	for _, serial := range o.Shipments {
+		id := protocol.ShipmentWorkflowID(o.Store, o.Order, serial)
+		var news []postgres.Fact
+		for _, f := range k.ofOrder {
+			if f.source != protocol.SourceOfStory(id) { // what it brought about it knows
+				news = append(news, f.Fact)
+			}
+		}
+		err := d.signal(ctx, id, parts(news))
+		if _, closed := errors.AsType[*serviceerror.NotFound](err); closed {
+			ended = append(ended, serial)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ended, nil
+}
+
 func (d *Dispatcher) signal(ctx context.Context, id string, parts [][]json.RawMessage) error {
 	for _, events := range parts {
 		err := d.call(ctx, func(ctx context.Context) error {

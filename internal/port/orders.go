@@ -3,10 +3,12 @@ package port
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
 )
 
 // ErrUnauthorised says that a platform does not let us act for a store any more: the seller
@@ -23,8 +25,14 @@ type OrderSource interface {
 	Name() string
 	// Changed lists the orders that changed from from up to to, by the platform's clock, each once.
 	Changed(ctx context.Context, store string, from, to time.Time) ([]ChangedOrder, error)
-	// Events are what has happened to an order so far, each time with the same sources and IDs.
-	Events(ctx context.Context, store, order string) ([]rules.Event, error)
+	// Read tells what has happened to an order so far. With an error, what could be told is there.
+	Read(ctx context.Context, store, order string) (OrderNews, error)
+	// Abnormal lists the orders that became abnormal in the platform's warehouses, or whose state
+	// there changed, between two moments.
+	Abnormal(ctx context.Context, store string, from, to time.Time) ([]AbnormalOrder, error)
+	// Settlements lists what the platform pays out for the orders created between two moments, by
+	// child order.
+	Settlements(ctx context.Context, store string, from, to time.Time) ([]Settlement, error)
 	// Renew renews what lets us act for a store where that is due, and tells how it stands.
 	Renew(ctx context.Context, store string) (Authorisation, error)
 }
@@ -34,6 +42,68 @@ type ChangedOrder struct {
 	Order   string
 	Updated time.Time // by the platform's clock
 	State   string    // what else the list shows of it; where it differs, the order has changed
+}
+
+// OrderNews is what a platform shows of an order.
+type OrderNews struct {
+	Events  []rules.Event // each time with the same sources and IDs
+	Payouts []Payout
+}
+
+// Payout is compensation that the platform paid for an order: no other interface tells of one.
+type Payout struct {
+	Child  string // of that child order; empty: of the order
+	At     time.Time
+	Amount *money.Amount // nil: not told
+}
+
+// AbnormalOrder is an order in the platform's list of abnormal orders (异常订单).
+type AbnormalOrder struct {
+	Order     string
+	Number    string // tracking number, normalised; may be empty
+	Code      string // the platform's; may be empty
+	Reason    string // in the platform's words; may be empty
+	Warehouse string // may be empty
+}
+
+// Settlement is what a platform pays out, or will, for a child order. Amounts are nil where
+// they are not told, and of one currency.
+type Settlement struct {
+	Order, Child string
+	Status       string        // the platform's
+	WaitReason   string        // why it is not paid out yet; may be empty
+	Loan         *money.Amount // to be paid out
+	RealLoan     *money.Amount // paid out
+	EscrowFee    *money.Amount // the platform's commission
+	Affiliate    *money.Amount // commission of affiliates
+	Refund       *money.Amount // to be paid back
+	RealRefund   *money.Amount // paid back
+}
+
+// Currency is that of all the amounts; empty: none is told. The error says where they differ.
+func (s *Settlement) Currency() (string, error) {
+	currency := ""
+	for _, a := range []*money.Amount{s.Loan, s.RealLoan, s.EscrowFee, s.Affiliate, s.Refund, s.RealRefund} {
+		switch {
+		case a == nil || a.Currency == currency:
+		case currency == "":
+			currency = a.Currency
+		default:
+			return "", fmt.Errorf("settlement of child order %s of order %s: expected amounts of one currency, got %s and %s", s.Child, s.Order, currency, a.Currency)
+		}
+	}
+	return currency, nil
+}
+
+// Receipts lets a seller act on the buyer's time to confirm a receipt.
+//
+// Errors are those of [OrderSource].
+type Receipts interface {
+	// ReceiptBy is when that time runs out; zero: the platform does not tell.
+	ReceiptBy(ctx context.Context, store, order string) (time.Time, error)
+	// ExtendReceipt gives the buyer so many days more, once: seen is ReceiptBy as the caller
+	// decided on it, and where that has moved on since, the extension was granted already.
+	ExtendReceipt(ctx context.Context, store, order string, seen time.Time, days int) error
 }
 
 // Authorisation is how long a platform lets us act for a store.
@@ -55,6 +125,12 @@ type OrderReads interface {
 	Unread(ctx context.Context, platform, store string, at time.Time, most int) ([]UnreadOrder, error)
 	// NoteRead notes what became of reading a change. One that was listed meanwhile stays due.
 	NoteRead(ctx context.Context, platform, store string, r OrderRead) error
+	// ListedUpto is up to when another list of a store was read; zero: never yet.
+	ListedUpto(ctx context.Context, platform, store, list string) (time.Time, error)
+	NoteListedUpto(ctx context.Context, platform, store, list string, upto time.Time) error
+	// KeepSettlements keeps what a platform said at a virtual time. What it said before of a child
+	// order is replaced where it differs.
+	KeepSettlements(ctx context.Context, platform, store string, settled []Settlement, at time.Time) error
 	// CountUnread is how many changes wait, due or not.
 	CountUnread(ctx context.Context, platform, store string) (int, error)
 }

@@ -21,11 +21,12 @@ type Shipper interface {
 	CreateLogistics(ctx context.Context, r protocol.LogisticsRequest) (protocol.Logistics, error)
 	// Waybill fetches the PDF of a logistics order's waybill.
 	Waybill(ctx context.Context, store, logisticsID string) ([]byte, error)
-	// Declare puts a number on an order that waits for its shipment. It looks first whether the
-	// number stands there, and again after a failure. A number that has not the form that the
+	// Declare puts a number on an order that waits for its shipment, or in the place of one of
+	// Unsure that stands there. It looks first whether the number stands there, and again after a
+	// failure. A number that has not the form that the
 	// platform asks of the service is refused by a *[FormError], without a call that declares.
 	Declare(ctx context.Context, r protocol.DeclareRequest) (protocol.Declared, error)
-	// Correct replaces OldNumber, as Declare does.
+	// Correct replaces OldNumber, or one of Unsure that stands there, as Declare does.
 	Correct(ctx context.Context, r protocol.DeclareRequest) (protocol.Declared, error)
 }
 

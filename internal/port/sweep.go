@@ -19,8 +19,8 @@ type Traces interface {
 	// Learn keeps what a service says. Rows that a parcel's trace does not hold yet go to the
 	// inbox, one event for each store that has recorded the number; either of a parcel's
 	// numbers finds it. What is said of a number that nobody has recorded is kept until
-	// somebody does. Answers with an Err are left out, but for ErrUnwatched: that number is to
-	// be watched anew.
+	// somebody does. Rows without a time are kept for inspection, each once. Answers with an Err
+	// are left out, but for ErrUnwatched: that number is to be watched anew.
 	Learn(ctx context.Context, service string, answers []Answer) (Learnt, error)
 	// KeepUnreadable keeps the beginning of a body that could not be read, for inspection.
 	KeepUnreadable(ctx context.Context, service, reason string, body []byte) error
@@ -54,10 +54,11 @@ type Due struct {
 // Asked is what became of it.
 type Asked struct {
 	Due
-	Next   time.Time // virtual; zero: never again by itself
-	Answer []byte    // hash of the answer
-	Error  string    // for people; empty: it was answered
-	Heard  bool      // with rows
+	Next    time.Time // virtual; zero: never again by itself
+	Answer  []byte    // hash of the answer
+	Error   string    // for people; empty: it was answered
+	Heard   bool      // with rows
+	Watched string    // the service that watches the number from now on, unless it gave it up meanwhile; empty: none
 }
 
 // Sweeps hands out parcels to ask about, and the right to call services, over all workers.
@@ -77,6 +78,14 @@ type Sweeps interface {
 	Pause(ctx context.Context, service string, after time.Duration) error
 	// Answered notes that a service works.
 	Answered(ctx context.Context, service string) error
+	// Serve notes that a worker has a service.
+	Serve(ctx context.Context, service string) error
+	// TakeLook tells one caller, once in every span (virtual), to look for numbers that a served
+	// service has given up.
+	TakeLook(ctx context.Context, service string, now time.Time, every time.Duration) (bool, error)
+	// Watched lists numbers that a service watches and that are still asked about: those after
+	// one, ascending.
+	Watched(ctx context.Context, service, after string, most int) ([]string, error)
 }
 
 // Services are the tracking services that are configured.
@@ -96,4 +105,11 @@ type Services interface {
 type QuotaWatcher interface {
 	// Quota is how many more numbers may be watched, of how many.
 	Quota(ctx context.Context) (remain, total int64, err error)
+}
+
+// GiverUp is a tracking service that may give up numbers that it watches.
+type GiverUp interface {
+	// GivenUp tells which of some numbers, at most Limits().Batch, are given up and would be
+	// watched again: an answer for each, whose Err is [ErrUnwatched].
+	GivenUp(ctx context.Context, numbers []string) ([]Answer, error)
 }

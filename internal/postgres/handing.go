@@ -36,12 +36,14 @@ func (db *DB) ClaimRechecks(ctx context.Context, most int, lease time.Duration, 
 
 // Handing is what the dispatcher found of an order, and did.
 type Handing struct {
-	Upto    int64  // position of the last fact judged
-	Told    bool   // the Order workflow has been given them all
-	RunID   string // when it was started
-	View    View
-	Cases   []Case
-	Entries []port.LedgerEntry // booked once per key
+	Upto  int64  // position of the last fact judged
+	Told  bool   // the Order workflow has been given them all
+	RunID string // when it was started
+	// ShipmentsEnded are serials of Shipment workflows that do not run any more.
+	ShipmentsEnded []int
+	View           View
+	Cases          []Case
+	Entries        []port.LedgerEntry // booked once per key
 
 	Polls    map[string]rules.Poll // of the order's parcels, by tracking number
 	JudgedAt time.Time             // virtual
@@ -74,6 +76,15 @@ func (db *DB) SaveHanding(ctx context.Context, o *Order, h *Handing) (bool, erro
 	return saved, nil
 }
 
+// AddShipment notes that a Shipment workflow of an order was started.
+func (db *DB) AddShipment(ctx context.Context, store, order string, serial int) error {
+	err := db.q.AddShipment(ctx, query.AddShipmentParams{Store: store, OrderNo: order, Serial: int32(serial)}) //nolint:gosec // two digits
+	if err != nil {
+		return fmt.Errorf("note shipment %d of order %s/%s: %w", serial, store, order, err)
+	}
+	return nil
+}
+
 // Release gives an order back untold, to be taken up again after a span. A cause counts as a
 // failed attempt and is kept for people; nil counts as none. An order that somebody else
 // claimed since is left alone.
@@ -93,6 +104,9 @@ func handingParams(o *Order, h *Handing) query.SaveHandingParams {
 		OrderPk: o.pk, Claimed: o.nextTry, Believed: o.Handed, JudgedAt: optional(o.JudgedAt), Upto: h.Upto, Told: h.Told, RunID: h.RunID,
 		RecheckAt: optional(h.View.RecheckAt), Policy: h.View.Policy, Stage: string(h.View.Stage),
 		ExpectedPayoutUsd: amount(h.View.Payout), Country: h.View.Country, Cases: int32(len(h.Cases)), EndReason: h.View.End, //nolint:gosec // a handful
+	}
+	for _, serial := range h.ShipmentsEnded {
+		p.ShipmentsEnded = append(p.ShipmentsEnded, int32(serial)) //nolint:gosec // two digits
 	}
 	if d := h.View.NextDeadline; d != nil {
 		p.NextDeadlineKind, p.NextDeadline = d.Kind, optional(d.At.Time())

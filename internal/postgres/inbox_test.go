@@ -17,6 +17,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
@@ -214,7 +215,7 @@ func TestRecord(t *testing.T) {
 // What Postgres will never take is refused, so that nobody tries for ever.
 func TestRecordRefused(t *testing.T) {
 	t.Parallel()
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	conn, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
 	defer conn.Close(t.Context()) //nolint:errcheck // the test has ended

@@ -32,6 +32,9 @@ func (db *DB) Learn(ctx context.Context, service string, answers []port.Answer) 
 	if err := db.learnAliases(ctx, service, answers, owners); err != nil {
 		return learnt, err
 	}
+	if err := db.keepUnplaced(ctx, service, answers); err != nil {
+		return learnt, err
+	}
 	known, err := db.knownRows(ctx, owners)
 	if err != nil {
 		return learnt, err
@@ -78,7 +81,10 @@ func (db *DB) unwatch(ctx context.Context, service string, answers []port.Answer
 	if len(numbers) == 0 {
 		return nil
 	}
-	if err := db.q.Unwatch(ctx, query.UnwatchParams{Service: service, Numbers: numbers}); err != nil {
+	err := db.durably(ctx, func(q *query.Queries) error {
+		return q.Unwatch(ctx, query.UnwatchParams{Service: service, Numbers: numbers})
+	})
+	if err != nil {
 		return fmt.Errorf("note that %s watches numbers no more: %w", service, err)
 	}
 	return nil
@@ -119,7 +125,7 @@ func (db *DB) learnAliases(ctx context.Context, service string, answers []port.A
 	if len(p.Aliases) == 0 {
 		return nil
 	}
-	if err := db.q.InsertAliases(ctx, p); err != nil {
+	if err := db.durably(ctx, func(q *query.Queries) error { return q.InsertAliases(ctx, p) }); err != nil {
 		return fmt.Errorf("note further numbers of parcels: %w", err)
 	}
 	return nil
@@ -219,6 +225,29 @@ func traceEvent(service string, o owner, rows []rules.Row) (Incoming, error) {
 	return Incoming{Event: e, Raw: raw}, nil
 }
 
+// keepUnplaced keeps rows whose time cannot be read, for inspection: without a time they are
+// no facts.
+func (db *DB) keepUnplaced(ctx context.Context, service string, answers []port.Answer) error {
+	p := query.KeepUnplacedParams{Service: service, Reason: "a row without a time that can be read"}
+	for i := range answers {
+		for j := range answers[i].Unplaced {
+			body, err := json.Marshal(map[string]any{"tracking_number": answers[i].Number, "row": answers[i].Unplaced[j]})
+			if err != nil {
+				return fmt.Errorf("encode a row of %s without a time: %w", answers[i].Number, err)
+			}
+			sum := sha256.Sum256(body)
+			p.Bodies, p.Hashes = append(p.Bodies, body[:min(len(body), keptBytes)]), append(p.Hashes, sum[:16])
+		}
+	}
+	if len(p.Bodies) == 0 {
+		return nil
+	}
+	if err := db.durably(ctx, func(q *query.Queries) error { return q.KeepUnplaced(ctx, p) }); err != nil {
+		return fmt.Errorf("keep %d rows without a time: %w", len(p.Bodies), err)
+	}
+	return nil
+}
+
 // said is an answer as strays keep it.
 type said struct {
 	Rows []rules.Row `json:"rows,omitempty"`
@@ -243,7 +272,7 @@ func (db *DB) keepStrays(ctx context.Context, service string, answers []port.Ans
 	if len(p.Numbers) == 0 {
 		return 0, nil
 	}
-	if err := db.q.InsertStrays(ctx, p); err != nil {
+	if err := db.durably(ctx, func(q *query.Queries) error { return q.InsertStrays(ctx, p) }); err != nil {
 		return 0, fmt.Errorf("keep what is said of unknown numbers: %w", err)
 	}
 	return len(p.Numbers), nil
@@ -299,9 +328,8 @@ const keptBytes = 64 << 10
 
 // KeepUnreadable implements [port.Traces].
 func (db *DB) KeepUnreadable(ctx context.Context, service, reason string, body []byte) error {
-	err := db.q.KeepUnreadable(ctx, query.KeepUnreadableParams{
-		Service: service, Reason: text(reason), Body: body[:min(len(body), keptBytes)], Bytes: int64(len(body)),
-	})
+	p := query.KeepUnreadableParams{Service: service, Reason: text(reason), Body: body[:min(len(body), keptBytes)], Bytes: int64(len(body))}
+	err := db.durably(ctx, func(q *query.Queries) error { return q.KeepUnreadable(ctx, p) })
 	if err != nil {
 		return fmt.Errorf("keep an unreadable body from %s: %w", service, err)
 	}

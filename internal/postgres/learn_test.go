@@ -9,6 +9,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 )
@@ -133,7 +134,7 @@ func TestLearnNothing(t *testing.T) {
 
 // A trace that no inbox can take does not keep the others out, and is kept for inspection.
 func TestLearnPoisonedTrace(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "b", "LP2"))
 	good, bad := step(0, rules.PickedUp), step(0, rules.PickedUp)
 	bad.Description = strings.Repeat("x", protocol.MaxEventBytes)
@@ -144,9 +145,50 @@ func TestLearnPoisonedTrace(t *testing.T) {
 
 // Of a flood the latest are kept.
 func TestUnreadableIsBounded(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	for range 1010 {
 		require.NoError(t, db.KeepUnreadable(t.Context(), "kdniao", "not JSON", []byte("\x00\xff")))
 	}
 	require.Equal(t, "1000", scalar(t, url, "SELECT count(*)::text FROM unreadable"))
+}
+
+// A row without a time is no fact, and kept for inspection, once.
+func TestRowsWithoutATimeAreKept(t *testing.T) {
+	db, url := postgrestest.Open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"))
+	lost := []rules.Row{{Milestone: rules.InTransit, Description: "昨天 \x00"}, {Milestone: rules.InTransit, Description: "yesterday"}, {Milestone: rules.InTransit, Description: "yesterday"}}
+	for range 2 {
+		learn(t, db, "17track", port.Answer{Number: "LP1", Rows: []rules.Row{step(0, rules.PickedUp)}, Unplaced: lost})
+		learn(t, db, "17track", port.Answer{Number: "NOBODYS1", Unplaced: lost[:1]})
+	}
+	require.Len(t, rowsOf(t, db, "shop", "a"), 1)
+	require.Equal(t, "3", scalar(t, url, "SELECT count(*)::text FROM unreadable WHERE reason LIKE 'a row without a time%'"))
+	require.Equal(t, "1", scalar(t, url, `SELECT count(*)::text FROM unreadable WHERE convert_from(body, 'UTF8') LIKE '%"yesterday"%LP1%'`))
+	learn(t, db, "kdniao", port.Answer{Number: "LP1", Unplaced: lost[:1]})
+	require.Equal(t, "4", scalar(t, url, "SELECT count(*)::text FROM unreadable"), "of another service")
+}
+
+// Whoever pushed is told that we have it: all of it is on disk then, whatever the server's default.
+func TestWhatIsLearntIsDurable(t *testing.T) {
+	db, url := postgrestest.Open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"))
+	plan(t, db, "a", time.Hour, "LP1")
+	list := due(t, db, all, 0, 9)
+	require.NoError(t, db.Finish(t.Context(), []port.Asked{{Due: list[0], Watched: "17track"}}, judged))
+	execute(t, url, `CREATE TABLE seen (what text, how text);
+		CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (TG_TABLE_NAME, current_setting('synchronous_commit')); RETURN NULL; END $$;
+		CREATE TRIGGER see AFTER INSERT OR UPDATE ON strays FOR EACH ROW EXECUTE FUNCTION see();
+		CREATE TRIGGER see AFTER INSERT OR UPDATE ON aliases FOR EACH ROW EXECUTE FUNCTION see();
+		CREATE TRIGGER see AFTER INSERT OR UPDATE ON tracked FOR EACH ROW EXECUTE FUNCTION see();
+		CREATE TRIGGER see AFTER INSERT OR UPDATE ON unreadable FOR EACH ROW EXECUTE FUNCTION see();
+		DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`)
+	lax, err := postgres.Open(t.Context(), url, postgres.Options{})
+	require.NoError(t, err)
+	t.Cleanup(lax.Close)
+	learn(t, lax, "17track", port.Answer{Number: "NOBODYS1", Rows: []rules.Row{step(0, rules.PickedUp)}},
+		port.Answer{Number: "LP1", Also: []string{"PQ1"}, Unplaced: []rules.Row{{Milestone: rules.InTransit}}})
+	learn(t, lax, "17track", port.Answer{Number: "LP1", Err: port.ErrUnwatched})
+	require.NoError(t, lax.KeepUnreadable(t.Context(), "17track", "not JSON", []byte("<")))
+	require.Equal(t, "aliases on, strays on, tracked on, unreadable on, unreadable on",
+		scalar(t, url, "SELECT string_agg(what || ' ' || how, ', ' ORDER BY what) FROM seen"))
 }

@@ -1,64 +1,24 @@
 package postgres_test
 
 import (
-	"context"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"parcelward/internal/devstack"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 )
 
-var stack *devstack.Stack
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	if testing.Short() {
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "parcelward-postgres")
-	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // the system cleans its temporary folder
-		stack, err = devstack.StartPostgres(context.Background(), devstack.Options{Dir: filepath.Join(dir, "stack")})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer stack.Close() //nolint:errcheck // the tests have ended
-	return m.Run()
-}
+func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 // open returns an empty, migrated database of its own.
 func open(tb testing.TB) *postgres.DB {
 	tb.Helper()
-	db, _ := openURL(tb)
+	db, _ := postgrestest.Open(tb)
 	return db
-}
-
-func openURL(tb testing.TB) (*postgres.DB, string) {
-	tb.Helper()
-	if testing.Short() {
-		tb.Skip("needs Postgres")
-	}
-	url, err := stack.NewDatabase(tb.Context(), strings.ToLower(strings.ReplaceAll(tb.Name(), "/", "_")))
-	require.NoError(tb, err)
-	require.NoError(tb, postgres.Migrate(tb.Context(), url))
-	db, err := postgres.Open(tb.Context(), url, postgres.Options{})
-	require.NoError(tb, err)
-	tb.Cleanup(db.Close)
-	return db, url
 }
 
 func event(tb testing.TB, id, kind, order, data string) postgres.Incoming {

@@ -30,6 +30,8 @@ type Order struct {
 	Attempts  int    // failed ones in a row
 	LastError string // of the latest failed one
 
+	Shipments []int // serials of Shipment workflows that may run
+
 	View
 	CaseCount int
 	UpdatedAt time.Time // real
@@ -165,8 +167,13 @@ func ordersOf(rows []query.Order) []Order {
 }
 
 func orderOf(r query.Order) Order {
+	shipments := make([]int, len(r.Shipments))
+	for i, serial := range r.Shipments {
+		shipments[i] = int(serial)
+	}
 	return Order{
-		Store: r.Store, Order: r.OrderNo, Latest: r.LatestPosition, Seen: r.SeenPosition, Handed: r.HandedPosition,
+		Shipments: shipments,
+		Store:     r.Store, Order: r.OrderNo, Latest: r.LatestPosition, Seen: r.SeenPosition, Handed: r.HandedPosition,
 		Started: r.Started, RunID: r.RunID, JudgedAt: utc(r.JudgedAt), Attempts: int(r.Attempts), LastError: r.LastError,
 		View: View{
 			Policy: r.Policy, Stage: rules.Stage(r.Stage), Country: r.Country, NextDeadline: deadline(r.NextDeadlineKind, r.NextDeadline),

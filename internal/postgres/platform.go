@@ -93,6 +93,26 @@ func (db *DB) NoteRead(ctx context.Context, platform, store string, r port.Order
 	return nil
 }
 
+// ListedUpto implements [port.OrderReads].
+func (db *DB) ListedUpto(ctx context.Context, platform, store, list string) (time.Time, error) {
+	upto, err := db.q.ListedUpto(ctx, query.ListedUptoParams{Platform: platform, Store: store, List: list})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read how far the %s of store %s were read: %w", list, store, err)
+	}
+	return upto.UTC(), nil
+}
+
+// NoteListedUpto implements [port.OrderReads].
+func (db *DB) NoteListedUpto(ctx context.Context, platform, store, list string, upto time.Time) error {
+	if err := db.q.NoteListedUpto(ctx, query.NoteListedUptoParams{Platform: platform, Store: store, List: list, Upto: upto}); err != nil {
+		return fmt.Errorf("note how far the %s of store %s were read: %w", list, store, err)
+	}
+	return nil
+}
+
 // CountUnread implements [port.OrderReads].
 func (db *DB) CountUnread(ctx context.Context, platform, store string) (int, error) {
 	n, err := db.q.CountUnread(ctx, query.CountUnreadParams{Platform: platform, Store: store})

@@ -3,7 +3,10 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres/query"
@@ -90,6 +93,19 @@ func (db *DB) Told(ctx context.Context, n protocol.Notice) (bool, error) {
 		return false, fmt.Errorf("note notice %s: %w", n.Key, err)
 	}
 	return rows == 1, nil
+}
+
+// Logged is the detail of the first entry of an action on an order that bears a key in it; nil:
+// there is none.
+func (db *DB) Logged(ctx context.Context, action, store, order, key string) (json.RawMessage, error) {
+	raw, err := db.q.Logged(ctx, query.LoggedParams{Store: store, OrderNo: order, Action: action, Key: key})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("audit log: look for %s: %w", action, err)
+	}
+	return raw, nil
 }
 
 // Log appends to the audit log: who did what to which order. detail is kept as JSON.

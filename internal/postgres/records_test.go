@@ -10,6 +10,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
@@ -162,11 +163,7 @@ func TestLostLease(t *testing.T) {
 // Processes that start together migrate once; a second time changes nothing.
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("needs Postgres")
-	}
-	url, err := stack.NewDatabase(t.Context(), "together")
-	require.NoError(t, err)
+	url := postgrestest.URL(t)
 	errs := make(chan error, 3)
 	for range 3 {
 		go func() { errs <- postgres.Migrate(t.Context(), url) }()

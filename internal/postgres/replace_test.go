@@ -11,6 +11,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/rulestest"
@@ -67,7 +68,7 @@ func TestCasesFollowACorrectedNumber(t *testing.T) {
 func TestChainOfCorrections(t *testing.T) {
 	for name, order := range map[string][]int{"in order": {0, 1}, "the other way round": {1, 0}} {
 		t.Run(name, func(t *testing.T) {
-			db, url := openURL(t)
+			db, url := postgrestest.Open(t)
 			accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "b", "LP3"))
 			row := step(0, rules.PickedUp)
 			learn(t, db, "cainiao", port.Answer{Number: "LP3", Rows: []rules.Row{row}, Also: []string{"3SDFC01"}})
@@ -99,7 +100,7 @@ func TestCorrectionOfANumberRecordedLater(t *testing.T) {
 // Who settles an order holds its row and then plans its numbers: a correction takes its locks in
 // the same order, so that neither waits for the other in a circle.
 func TestCorrectionLocksOrdersFirst(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"))
 	require.Equal(t, "1", scalar(t, url, "UPDATE tracked SET answer_hash = 'x' WHERE tracking_number = 'LP2' RETURNING 1::text"))
 	conn, err := pgx.Connect(t.Context(), url)

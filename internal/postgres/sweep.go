@@ -78,7 +78,8 @@ func (db *DB) Finish(ctx context.Context, asked []port.Asked, at time.Time) erro
 		p.Errors = append(p.Errors, text(a.Error))
 		p.Claimed = append(p.Claimed, a.Hash)
 		p.Answers = append(p.Answers, a.Answer)
-		p.Watched = append(p.Watched, a.WatchedBy)
+		p.ClaimedWatched = append(p.ClaimedWatched, a.WatchedBy)
+		p.Watched = append(p.Watched, a.Watched)
 		p.Heard = append(p.Heard, a.Heard)
 	}
 	if err := db.q.FinishTracked(ctx, p); err != nil {
@@ -140,19 +141,64 @@ func (db *DB) Answered(ctx context.Context, service string) error {
 	return nil
 }
 
+// Serve implements [port.Sweeps].
+func (db *DB) Serve(ctx context.Context, service string) error {
+	if err := db.q.ServeService(ctx, service); err != nil {
+		return fmt.Errorf("note that %s is served: %w", service, err)
+	}
+	return nil
+}
+
+// Served tells whether a worker that has a service swept within a span (real).
+func (db *DB) Served(ctx context.Context, service string, within time.Duration) (bool, error) {
+	served, err := db.q.ServedWithin(ctx, query.ServedWithinParams{Service: service, Seconds: within.Seconds()})
+	if err != nil {
+		return false, fmt.Errorf("read when %s was served: %w", service, err)
+	}
+	return served, nil
+}
+
+// TakeLook implements [port.Sweeps].
+func (db *DB) TakeLook(ctx context.Context, service string, now time.Time, every time.Duration) (bool, error) {
+	n, err := db.q.TakeLook(ctx, query.TakeLookParams{Service: service, VirtualNow: now, NextLookAt: now.Add(every)})
+	if err != nil {
+		return false, fmt.Errorf("take the look at %s: %w", service, err)
+	}
+	return n > 0, nil
+}
+
+// Watched implements [port.Sweeps].
+func (db *DB) Watched(ctx context.Context, service, after string, most int) ([]string, error) {
+	numbers, err := db.q.WatchedNumbers(ctx, query.WatchedNumbersParams{Service: service, After: after, Most: int32(most)}) //nolint:gosec // a batch
+	if err != nil {
+		return nil, fmt.Errorf("list what %s watches: %w", service, err)
+	}
+	return numbers, nil
+}
+
 // planPolls writes how often the parcels of an order are to be asked about, as judged at now.
 func planPolls(ctx context.Context, q *query.Queries, o *Order, h *Handing) error {
 	if len(h.Polls) == 0 {
 		return nil
 	}
-	p := query.PlanPollsParams{Store: o.Store, OrderNo: o.Order, Country: h.View.Country, Judged: h.JudgedAt}
+	p := query.PlanPollsParams{Store: o.Store, Country: h.View.Country, Judged: h.JudgedAt}
+	polled := query.NotePolledParams{OrderPk: o.pk, Store: o.Store}
 	for number, poll := range h.Polls {
 		text, err := planText(poll.Plan)
 		if err != nil {
 			return err
 		}
 		p.Numbers, p.Plans = append(p.Numbers, number), append(p.Plans, text)
-		p.Nexts, p.Checks = append(p.Nexts, spanOf(poll.Plan.Next(h.JudgedAt))), append(p.Checks, spanOf(poll.CheckBy))
+		next := poll.Plan.Next(h.JudgedAt)
+		p.Nexts, p.Checks = append(p.Nexts, spanOf(next)), append(p.Checks, spanOf(poll.CheckBy))
+		polled.Polled = append(polled.Polled, !next.IsZero())
+	}
+	polled.Numbers = p.Numbers
+	if err := q.NotePolled(ctx, polled); err != nil {
+		return fmt.Errorf("note whose carriers are asked: %w", err)
+	}
+	if err := q.LockTracked(ctx, query.LockTrackedParams{Store: o.Store, Numbers: p.Numbers}); err != nil {
+		return fmt.Errorf("lock tracked numbers: %w", err)
 	}
 	if err := q.PlanPolls(ctx, p); err != nil {
 		return fmt.Errorf("plan when carriers are asked: %w", err)

@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parcelward/internal/port"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/rules"
 )
 
 // BenchmarkSweep is what a sweep costs the database, for each number of a full batch: claimed,
 // five scans of news, given back.
 func BenchmarkSweep(b *testing.B) {
-	db, url := openURL(b)
+	db, url := postgrestest.Open(b)
 	c, err := pgx.Connect(b.Context(), url)
 	require.NoError(b, err)
 	_, err = c.Exec(b.Context(), `INSERT INTO tracked (store, tracking_number, order_no, carrier, service_code, next_poll_at)

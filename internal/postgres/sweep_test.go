@@ -12,6 +12,7 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
+	"parcelward/internal/postgres/postgrestest"
 	"parcelward/internal/rules"
 )
 
@@ -111,6 +112,27 @@ func TestPlanOfASharedParcel(t *testing.T) {
 	plan(t, db, "b", 24*time.Hour, "LP1")
 	plan(t, db, "b", 0, "LP1")
 	require.Len(t, due(t, db, all, 2*time.Hour, 9), 1)
+}
+
+// The parcel is asked about until no order needs it, in whatever order they end: the first that
+// recorded it is no other.
+func TestPollingOfASharedParcelEnds(t *testing.T) {
+	for name, ends := range map[string][]string{"the first ends first": {"a", "b"}, "the first ends last": {"b", "a"}} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			accept(t, db, recorded(t, "1", "a", "LP1", "b", "never-created"))
+			plan(t, db, "a", 2*time.Hour, "LP1")
+			plan(t, db, "b", 2*time.Hour, "LP1")
+			plan(t, db, ends[0], 0, "LP1")
+			list := due(t, db, all, 2*time.Hour, 9)
+			require.Len(t, list, 1)
+			require.NoError(t, db.Finish(t.Context(), []port.Asked{{Due: list[0], Next: list[0].Plan.Next(judged)}}, judged))
+			plan(t, db, ends[1], 0, "LP1")
+			require.Empty(t, due(t, db, all, 1000*time.Hour, 9))
+			plan(t, db, ends[0], time.Hour, "LP1")
+			require.Len(t, due(t, db, all, 1000*time.Hour, 9), 1, "an order that needs it again")
+		})
+	}
 }
 
 // Each service is asked about its own carriers, however orders spell them.
@@ -216,7 +238,7 @@ func TestSlots(t *testing.T) {
 // What a correction has forgotten while a sweep had the parcel in hand stays forgotten: its
 // next answer is looked at again.
 func TestForgottenWhileAsked(t *testing.T) {
-	db, url := openURL(t)
+	db, url := postgrestest.Open(t)
 	accept(t, db, recorded(t, "1", "a", "LP1"))
 	plan(t, db, "a", time.Hour, "LP1")
 	first := due(t, db, all, 0, 9)
@@ -236,4 +258,91 @@ func execute(tb testing.TB, url, sql string) string {
 	tag, err := c.Exec(tb.Context(), sql)
 	require.NoError(tb, err)
 	return tag.String()
+}
+
+// What a push said of a number that a sweep had in hand stands: it is to be watched anew.
+func TestGivenUpWhileAsked(t *testing.T) {
+	db := open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"))
+	plan(t, db, "a", time.Hour, "LP1", "LP2")
+	watched := func(list []port.Due) (by []string) {
+		for _, d := range list {
+			by = append(by, d.WatchedBy)
+		}
+		return by
+	}
+	finish := func(list []port.Due, after time.Duration) {
+		t.Helper()
+		asked := make([]port.Asked, len(list))
+		for i, d := range list {
+			asked[i] = port.Asked{Due: d, Watched: "17track", Next: judged.Add(after)}
+		}
+		require.NoError(t, db.Finish(t.Context(), asked, judged))
+	}
+	finish(due(t, db, all, 0, 9), time.Hour)
+	list := due(t, db, all, time.Hour, 9)
+	require.Equal(t, []string{"17track", "17track"}, watched(list))
+	learn(t, db, "17track", port.Answer{Number: "LP1", Err: port.ErrUnwatched})
+	finish(list, 2*time.Hour)
+	list = due(t, db, all, 2*time.Hour, 9)
+	require.ElementsMatch(t, []string{"", "17track"}, watched(list))
+	finish(list, 3*time.Hour)
+	require.Equal(t, []string{"17track", "17track"}, watched(due(t, db, all, 3*time.Hour, 9)), "watched anew")
+}
+
+// One worker looks in each span of virtual time, at -1 s, 0 and +1 s, at what is still asked about.
+func TestLook(t *testing.T) {
+	db := open(t)
+	accept(t, db, recorded(t, "1", "a", "LP1"), recorded(t, "2", "a", "LP2"), recorded(t, "3", "a", "LP3"), recorded(t, "4", "a", "LP4"))
+	plan(t, db, "a", time.Hour, "LP1", "LP2", "LP3", "LP4")
+	list := due(t, db, all, 0, 9)
+	asked := make([]port.Asked, len(list))
+	for i, d := range list {
+		asked[i] = port.Asked{Due: d, Watched: "17track", Next: judged.Add(time.Hour)}
+		if d.Number == "LP2" {
+			asked[i].Watched = ""
+		}
+	}
+	require.NoError(t, db.Finish(t.Context(), asked, judged))
+	plan(t, db, "a", 0, "LP3")
+	numbers, err := db.Watched(t.Context(), "17track", "", 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{"LP1", "LP4"}, numbers)
+	numbers, err = db.Watched(t.Context(), "17track", "LP1", 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"LP4"}, numbers)
+	numbers, err = db.Watched(t.Context(), "kdniao", "", 9)
+	require.NoError(t, err)
+	require.Empty(t, numbers)
+
+	require.NoError(t, db.Serve(t.Context(), "17track"))
+	take := func(after time.Duration) bool {
+		t.Helper()
+		mine, err := db.TakeLook(t.Context(), "17track", judged.Add(after), 24*time.Hour)
+		require.NoError(t, err)
+		return mine
+	}
+	require.True(t, take(0))
+	require.False(t, take(0), "another worker")
+	require.False(t, take(24*time.Hour-time.Second))
+	require.True(t, take(24*time.Hour))
+	require.True(t, take(48*time.Hour+time.Second))
+}
+
+// A service is served while a worker that has it sweeps.
+func TestServed(t *testing.T) {
+	db, url := postgrestest.Open(t)
+	served := func() bool {
+		t.Helper()
+		is, err := db.Served(t.Context(), "17track", time.Hour)
+		require.NoError(t, err)
+		return is
+	}
+	require.False(t, served())
+	require.NoError(t, db.Serve(t.Context(), "17track"))
+	require.True(t, served())
+	require.Equal(t, "UPDATE 1", execute(t, url, "UPDATE service_limits SET served_at = now() - interval '61 minutes'"))
+	require.False(t, served())
+	require.NoError(t, db.Serve(t.Context(), "17track"))
+	require.True(t, served())
 }

@@ -45,7 +45,8 @@ type OrderRef struct {
 	Order string `json:"order"`
 }
 
-// LogisticsRequest asks for a logistics order, once per key.
+// LogisticsRequest asks for a logistics order, once. Key is for platforms that take one with a
+// call; AliExpress takes none: its adapter looks whether there is one, by order and service.
 type LogisticsRequest struct {
 	Key        string          `json:"key"` // workflow ID and step
 	Store      string          `json:"store"`
@@ -77,9 +78,10 @@ type EvidenceOf struct {
 	Originals      []Evidence `json:"originals"`
 }
 
-// DeclareRequest puts a number on the platform, once per key.
+// DeclareRequest puts a number on the platform, once. Key is as in [LogisticsRequest]: the
+// adapter of AliExpress looks whether the number stands on the order.
 type DeclareRequest struct {
-	Key        string `json:"key"`
+	Key        string `json:"key"` // workflow ID, step and number
 	Store      string `json:"store"`
 	Order      string `json:"order"`
 	Number     string `json:"number"` // normalised
@@ -87,12 +89,16 @@ type DeclareRequest struct {
 	Part       bool   `json:"part,omitempty"`
 	OldNumber  string `json:"old_number,omitempty"` // normalised; the one to be replaced
 	OldService string `json:"old_service,omitempty"`
+	// Unsure are numbers, normalised, whose declaration for this parcel was not answered: one that
+	// stands on the order is the one to be replaced, declared with Service.
+	Unsure []string `json:"unsure,omitempty"`
 }
 
 // Declared is what became of it.
 type Declared struct {
 	Pending bool     `json:"pending,omitempty"` // a person declares it; the fact comes in as an event
 	Refused *Refused `json:"refused,omitempty"` // the platform does not take it
+	Old     string   `json:"old,omitempty"`     // of Unsure, the number that was replaced
 }
 
 // Refused is a no that a person must see to.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -51,4 +53,35 @@ func EnsureSchedule(ctx context.Context, c client.Client, s Schedule) error {
 		return fmt.Errorf("update schedule %s: %w", s.ID, err)
 	}
 	return nil
+}
+
+// RetireSchedules deletes the schedules whose IDs begin with a prefix, unless they are to be kept,
+// and returns their IDs. Many processes may do so at once.
+func RetireSchedules(ctx context.Context, c client.Client, prefix string, keep func(id string) (bool, error)) (retired []string, err error) {
+	list, err := c.ScheduleClient().List(ctx, client.ScheduleListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list the schedules: %w", err)
+	}
+	for list.HasNext() {
+		there, err := list.Next()
+		if err != nil {
+			return retired, fmt.Errorf("list the schedules: %w", err)
+		}
+		if !strings.HasPrefix(there.ID, prefix) {
+			continue
+		}
+		kept, err := keep(there.ID)
+		if err != nil {
+			return retired, err
+		}
+		if kept {
+			continue
+		}
+		err = c.ScheduleClient().GetHandle(ctx, there.ID).Delete(ctx)
+		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
+			return retired, fmt.Errorf("delete schedule %s: %w", there.ID, err)
+		}
+		retired = append(retired, there.ID)
+	}
+	return retired, nil
 }

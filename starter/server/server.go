@@ -8,6 +8,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -49,6 +50,10 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 	if s.Rules, err = c.Rules(); err != nil {
 		return nil, err
 	}
+	params, err := c.AliExpress.OrderParams()
+	if err != nil {
+		return nil, fmt.Errorf("order_param of the stores: %w", err)
+	}
 	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
 		return nil, err
 	}
@@ -65,11 +70,11 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 		return nil, fmt.Errorf("listen for the API: %w", err)
 	}
 	s.URL = "http://" + listener.Addr().String()
-	s.run(context.WithoutCancel(ctx), c, listener, log)
+	s.run(context.WithoutCancel(ctx), c, params, listener, log)
 	return s, nil
 }
 
-func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listener, log *slog.Logger) {
+func (s *Server) run(ctx context.Context, c config.Starter, params map[string]json.RawMessage, listener net.Listener, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	clock := c.Clock.Protocol()
 	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{
@@ -81,8 +86,8 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
 	handler := api.New(api.Options{
-		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Rules: s.Rules, Clock: clock,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup

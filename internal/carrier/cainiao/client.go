@@ -39,7 +39,7 @@ type Options struct {
 	// ToCode is to_code, LINK's name of the receiving system; default CNTECH_LV.
 	ToCode string
 	// CPCodes are LINK's codes of carriers, cpCode, by the carrier's name in orders, such as
-	// CAINIAO; one that is not there is asked for without cpCode.
+	// CAINIAO, in whatever case and spacing; one that is not there is asked for without cpCode.
 	CPCodes map[string]string
 	// PerSecond bounds the calls a second over all workers; 0: not bounded, LINK documents none.
 	PerSecond float64
@@ -82,6 +82,11 @@ func New(o Options) (*Client, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	codes := make(map[string]string, len(o.CPCodes))
+	for carrier, code := range o.CPCodes {
+		codes[tracknum.Normalize(carrier)] = code
+	}
+	o.CPCodes = codes
 	return &Client{o, base + gatewayPath}, nil
 }
 
@@ -172,7 +177,7 @@ type arg0 struct {
 
 func (c *Client) call(ctx context.Context, msgType string, p port.Tracked) ([]byte, error) {
 	call := "cainiao: " + msgType
-	content, err := json.Marshal(query{arg0{c.o.AppCode, tracknum.Normalize(p.Number), c.o.CPCodes[p.Carrier]}})
+	content, err := json.Marshal(query{arg0{c.o.AppCode, tracknum.Normalize(p.Number), c.o.CPCodes[tracknum.Normalize(p.Carrier)]}})
 	if err != nil {
 		return nil, fmt.Errorf("%s: encode the request: %w", call, err)
 	}

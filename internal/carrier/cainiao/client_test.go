@@ -40,7 +40,7 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+			subject := func(t *testing.T, o twin.Options) porttest.Subject {
 				t.Helper()
 				w, faults := world.New(protocol.Clock{}), fault.New(1)
 				o.ProviderID, o.AppCode, o.Secret = "provider-1", "102905", "key123"
@@ -52,7 +52,19 @@ func TestConformance(t *testing.T) {
 				bad.Secret = "another"
 				return porttest.Subject{
 					Service: client(t, options(server.URL)), BadKey: client(t, bad), World: w, Faults: faults, Carrier: "CAINIAO",
+					TellsAlso: true,
 				}
+			}
+			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+				t.Helper()
+				s := subject(t, o)
+				s.Pushing = func(t *testing.T, callback string) porttest.Subject {
+					t.Helper()
+					o := o
+					o.Callback, o.Late, o.Uneven, o.Twice = callback, 60*time.Millisecond, true, true
+					return subject(t, o)
+				}
+				return s
 			})
 		})
 	}
@@ -88,7 +100,7 @@ func link(t *testing.T, body string) (*cainiao.Client, *url.Values) {
 	}))
 	t.Cleanup(server.Close)
 	o := options(server.URL)
-	o.CPCodes = map[string]string{"YANWEN": "YWWL"}
+	o.CPCodes = map[string]string{"Yan-wen": "YWWL"}
 	return client(t, o), asked
 }
 
@@ -98,6 +110,7 @@ func TestRequest(t *testing.T) {
 	for carrier, want := range map[string]string{
 		"CAINIAO": `{"arg0":{"appCode":"102905","mailNo":"LP1"}}`,
 		"YANWEN":  `{"arg0":{"appCode":"102905","mailNo":"LP1","cpCode":"YWWL"}}`,
+		"yanwen ": `{"arg0":{"appCode":"102905","mailNo":"LP1","cpCode":"YWWL"}}`,
 	} {
 		_, err := c.Track(t.Context(), []port.Tracked{{Number: "lp 1", Carrier: carrier}})
 		require.NoError(t, err)

@@ -176,6 +176,7 @@ func (c *Client) Track(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 		answer = port.Answer{} // of another parcel
 	}
 	answer.Number, answer.Err = p.Number, number
+	heard(&answer)
 	return []port.Answer{answer}, nil
 }
 

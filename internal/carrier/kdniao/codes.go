@@ -72,15 +72,14 @@ func milestone(code string) (m rules.Milestone, known bool) {
 		signedByOther, //
 		"311":         // out of a locker or station
 		return rules.Delivered, true
-	case
-		"406", // return signed
-		"407", // return not signed yet
-		"425": // returning
+	case "406": // return signed: the sender has it back
 		return rules.Returned, true
 	case "426":
 		return rules.Lost, true
 	case
 		"4",   // problem
+		"407", // return not signed yet,
+		"425", // returning: on its way back a parcel can still stall or be lost, which nobody would hear of after returned
 		"413", // intercepted
 		"414", // damaged
 		"417", // delayed
@@ -95,6 +94,11 @@ func milestone(code string) (m rules.Milestone, known bool) {
 	return rules.InTransit, false
 }
 
+// goesBack tells of a row that the parcel is on its way to its sender, or there.
+func goesBack(r *rules.Row) bool {
+	return r.Code == "407" || r.Code == "425" || r.Milestone == rules.Returned || saysReturn(statement(r.Description))
+}
+
 // byCode sets milestone and signature of a row that bears a code. Of a sign-off its wording
 // is heard too: the sender's or a station's is not the buyer's.
 func byCode(r *rules.Row) {
@@ -104,7 +108,7 @@ func byCode(r *rules.Row) {
 	}
 	said, signer := wording(r.Description)
 	switch {
-	case said == rules.Returned:
+	case said == rules.Returned, goesBack(r):
 		r.Milestone = rules.Returned
 	case r.Code == signedByOther:
 		r.SignedBy = cmp.Or(signer, proxy(r.Description), someoneElse)

@@ -84,14 +84,28 @@ func TestTrackingService(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+			subject := func(t *testing.T, to twin.Options) porttest.Subject {
 				t.Helper()
-				s := start(t, c.o, c.twin)
+				s := start(t, c.o, to)
 				o := c.o
 				o.BaseURL, o.EBusinessID, o.AppKey = s.url, account, "another"
 				bad, err := kdniao.New(o)
 				require.NoError(t, err)
-				return porttest.Subject{Service: s.Client, BadKey: bad, World: s.world, Faults: s.faults, Carrier: c.carrier}
+				return porttest.Subject{Service: s.Client, BadKey: bad, World: s.world, Faults: s.faults, Carrier: c.carrier, Malformed: "AB12"}
+			}
+			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+				t.Helper()
+				s := subject(t, c.twin)
+				if c.o.Detect { // which finds no subscriber
+					return s
+				}
+				s.Pushing = func(t *testing.T, callback string) porttest.Subject {
+					t.Helper()
+					to := c.twin
+					to.Callback, to.Twice, to.Reorder = callback, true, true
+					return subject(t, to)
+				}
+				return s
 			})
 		})
 	}

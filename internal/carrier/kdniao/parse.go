@@ -162,10 +162,10 @@ func settle(rows []rules.Row) {
 		switch r := &rows[i]; {
 		case r.Milestone == "":
 			r.Milestone = rules.InTransit
-		case r.Milestone == rules.Returned:
-			returning = true
 		case r.Milestone == rules.Delivered && returning:
 			r.Milestone = rules.Returned
+		case goesBack(r):
+			returning = true
 		}
 	}
 }

@@ -60,9 +60,9 @@ func TestCodes(t *testing.T) {
 		rules.AvailableForPickup: "211 412 424",
 		rules.DeliveryFailed:     "404 405 416",
 		rules.Delivered:          "3 301 302 304 311",
-		rules.Returned:           "406 407 425",
+		rules.Returned:           "406",
 		rules.Lost:               "426",
-		rules.ExceptionScan:      "4 413 414 417 418 420 421 422 423 427",
+		rules.ExceptionScan:      "4 407 413 414 417 418 420 421 422 423 425 427",
 	}
 	require.Len(t, codes, len(rules.Milestones()))
 	for m, all := range codes {
@@ -161,8 +161,12 @@ func TestTheSendersSignatureIsNoDelivery(t *testing.T) {
 	a := parse(t, object{"Traces": list{
 		row("2026-03-01 12:00:00", "正在退回寄件人", "407"), row("2026-03-02 12:00:00", "运输中", "2"), row("2026-03-03 12:00:00", "已签收", "301"),
 	}})
-	require.Equal(t, []rules.Milestone{rules.Returned, rules.InTransit, rules.Returned},
+	require.Equal(t, []rules.Milestone{rules.ExceptionScan, rules.InTransit, rules.Returned},
 		[]rules.Milestone{a.Rows[0].Milestone, a.Rows[1].Milestone, a.Rows[2].Milestone})
+	a = parse(t, object{"Traces": list{row("2026-03-01 12:00:00", "包裹已退回", ""), row("2026-03-03 12:00:00", "已签收", "")}})
+	require.Equal(t, []rules.Milestone{rules.ExceptionScan, rules.Returned}, []rules.Milestone{a.Rows[0].Milestone, a.Rows[1].Milestone})
+	a = parse(t, object{"Traces": list{row("2026-03-03 12:00:00", "已退回商家", "301")}})
+	require.Equal(t, rules.Returned, a.Rows[0].Milestone)
 }
 
 func TestWording(t *testing.T) {
@@ -195,9 +199,12 @@ func TestWording(t *testing.T) {
 		"您的快件已取出，丰巢":        rules.Delivered,
 		"到付件，代收货款":          rules.InTransit,
 		"到付件，代收货款，正在派送中":    rules.OutForDelivery,
-		"拒收，退件中":            rules.Returned,
-		"包裹已退回":             rules.Returned,
-		"海关退运":              rules.Returned,
+		"拒收，退件中":            rules.ExceptionScan, // on its way back, where it can still be lost
+		"包裹已退回":             rules.ExceptionScan,
+		"海关退运":              rules.ExceptionScan,
+		"退件未签收":             rules.ExceptionScan,
+		"退件已签收":             rules.Returned,
+		"寄件人已签收":            rules.Returned,
 		"分拨中心签收成功":          rules.InTransit,
 		"送交出口海关":            rules.InTransit,
 		"等待清关":              rules.InTransit,

@@ -31,7 +31,17 @@ func (c *Client) Receive(_ http.Header, body []byte) (port.Pushed, error) {
 	if err != nil {
 		return c.refuse("RequestData cannot be read"), fmt.Errorf("kdniao: push %s: %w: %w", wire.Short(form.Get("RequestType")), err, port.ErrRefused)
 	}
+	for i := range answers {
+		heard(&answers[i])
+	}
 	return port.Pushed{Answers: answers, Reply: c.reply(true, ""), ReplyType: replyType}, nil
+}
+
+// heard lets what is told of a number count, though the service says of it that it failed.
+func heard(a *port.Answer) {
+	if len(a.Rows)+len(a.Unplaced) > 0 {
+		a.Err = nil
+	}
 }
 
 // pushForm takes the form of a push apart.

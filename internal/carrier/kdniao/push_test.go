@@ -272,3 +272,22 @@ func TestPushByHand(t *testing.T) {
 	e.mu.Unlock()
 	require.ErrorContains(t, s.twin.Push(t.Context(), "YT00001"), "503")
 }
+
+// An entry that says that it failed, and shows a trace all the same, is heard.
+func TestPushedRowsBesideARefusal(t *testing.T) {
+	t.Parallel()
+	data := `{"EBusinessID":"1000000","Count":"2","Data":[
+		{"LogisticCode":"YT00001","Success":false,"Reason":"3小时后再试","State":"0","Traces":[]},
+		{"LogisticCode":"YT00002","Success":false,"Reason":"三天后再试","State":"2","Traces":[{"AcceptTime":"2026-03-01 08:05:37","AcceptStation":"已揽收"}]}]}`
+	pushed, err := newClient(t, key).Receive(nil, push("101", data, sign(data, key)))
+	require.NoError(t, err)
+	require.Len(t, pushed.Answers, 2)
+	require.Error(t, pushed.Answers[0].Err)
+	require.NoError(t, pushed.Answers[1].Err)
+	require.Len(t, pushed.Answers[1].Rows, 1)
+	client, _, _ := heard(t, kdniao.Options{}, `{"LogisticCode":"YT00001","Success":false,"Reason":"3小时后再试","Traces":[{"AcceptTime":"2026-03-01 08:05:37","AcceptStation":"已揽收"}]}`)
+	answers, err := client.Track(t.Context(), tracked("YT00001", "YTO"))
+	require.NoError(t, err)
+	require.NoError(t, answers[0].Err)
+	require.Len(t, answers[0].Rows, 1)
+}

@@ -20,6 +20,12 @@ func has(text string, words ...string) bool {
 	return false
 }
 
+// saysReturn tells whether a carrier writes that a parcel goes or went back to its sender.
+func saysReturn(text string) bool {
+	return has(text, "退件", "退货", "退运", "退签", "已退回", "退回中", "正在退回", "退回寄", "退回发", "退回商家", "退回卖家", "退回签收", "返回寄件",
+		"寄件人签收", "寄件人已签收", "发件人签收", "寄方签收") && !has(text, "申请退", "退回网点", "退回派", "退回站")
+}
+
 // wording reads a milestone from what a Chinese carrier writes; empty: it says nothing. The
 // order matters: what ends a parcel's way first, then what its ending could be taken for.
 func wording(text string) (m rules.Milestone, signer string) {
@@ -32,9 +38,11 @@ func wording(text string) (m rules.Milestone, signer string) {
 	switch {
 	case has(text, "已丢失", "件丢失", "裹丢失", "确认丢失", "已遗失", "件遗失", "裹遗失") && !has(text, "疑似", "防止", "以免", "避免"):
 		return rules.Lost, ""
-	case has(text, "退件", "退货", "退运", "退签", "已退回", "退回中", "正在退回", "退回寄", "退回发", "退回商家", "退回卖家", "退回签收", "返回寄件",
-		"寄件人签收", "寄件人已签收", "发件人签收", "寄方签收") && !has(text, "申请退", "退回网点", "退回派", "退回站"):
-		return rules.Returned, ""
+	case saysReturn(text):
+		if has(text, "签收", "退签") && !has(text, "未签收", "待签收") {
+			return rules.Returned, ""
+		}
+		return rules.ExceptionScan, "" // on its way back, as codes 407 and 425
 	case has(text, "拒收", "派送失败", "派件失败", "投递失败", "妥投失败", "未妥投", "未能妥投", "派送不成功", "派件不成功", "投递不成功", "未成功",
 		"派送异常", "派件异常", "无法派", "无法投递", "未能派送", "未签收", "无人签收", "无法联系", "联系不上", "无人接听"):
 		return rules.DeliveryFailed, ""

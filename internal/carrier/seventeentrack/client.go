@@ -50,6 +50,7 @@ var (
 	_ port.TrackingService = (*Client)(nil)
 	_ port.Pusher          = (*Client)(nil)
 	_ port.QuotaWatcher    = (*Client)(nil)
+	_ port.GiverUp         = (*Client)(nil)
 )
 
 // New makes a client; the error names what is missing or malformed.

@@ -11,7 +11,7 @@
 //     carrier; [Client.TrackInfo] takes a carrier for a number that it follows for several.
 //   - A push need not be answered in any given way; it is answered with 200 and OK.
 //   - When a number is given up: 17TRACK may stop before a claim's window ends, and says so by
-//     a push without rows and in [Client.List]; [Listed].CanRetrack tells whether the one free
+//     a push without rows and in [Client.List], for which [Client.GivenUp] looks; [Listed].CanRetrack tells whether the one free
 //     restart is left.
 //   - A status that no source names stays in Row.Code and counts as in transit.
 //

@@ -3,6 +3,7 @@ package seventeentrack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"parcelward/internal/port"
@@ -75,6 +76,31 @@ func (c *Client) Track(ctx context.Context, parcels []port.Tracked) ([]port.Answ
 		return nil, err
 	}
 	return inOrder(parcels, answers), nil
+}
+
+// GivenUp implements [port.GiverUp]; it costs no quota. A number that is followed for several
+// carriers fills more than one place of a list, and may make it longer than a page.
+func (c *Client) GivenUp(ctx context.Context, numbers []string) ([]port.Answer, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	if len(numbers) > batch {
+		return nil, fmt.Errorf("%s: gettracklist: expected at most %d numbers, got %d: %w", name, batch, len(numbers), port.ErrRefused)
+	}
+	var given []port.Answer
+	for page, pages := 1, 1; page <= pages; page++ {
+		list, err := c.List(ctx, ListQuery{Page: page, Numbers: numbers, TrackingStatus: Stopped})
+		if err != nil {
+			return nil, err
+		}
+		pages = min(list.Pages, batch)
+		for i := range list.Numbers {
+			if l := &list.Numbers[i]; l.CanRetrack() {
+				given = append(given, port.Answer{Number: l.Number, Err: port.ErrUnwatched})
+			}
+		}
+	}
+	return given, nil
 }
 
 // distinct leaves out repeats.

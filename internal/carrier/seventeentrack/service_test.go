@@ -64,10 +64,11 @@ func TestConformance(t *testing.T) {
 	for name, untidy := range map[string]bool{"tidy": false, "repeated and shuffled": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+			subject := func(t *testing.T, o twin.Options) porttest.Subject {
 				t.Helper()
 				w := world.New(protocol.Clock{})
-				sim := twin.New(w, twin.Options{Key: key, Repeat: untidy, Shuffle: untidy})
+				o.Key, o.Repeat, o.Shuffle = key, untidy, untidy
+				sim := twin.New(w, o)
 				t.Cleanup(sim.Close)
 				faults := fault.New(1)
 				server := httptest.NewServer(faults.Wrap(sim.Handler()))
@@ -75,8 +76,17 @@ func TestConformance(t *testing.T) {
 				return porttest.Subject{
 					Service: client(t, seventeentrack.Options{BaseURL: server.URL}),
 					BadKey:  client(t, seventeentrack.Options{BaseURL: server.URL, Key: "another"}),
-					World:   w, Faults: faults, Carrier: "CAINIAO",
+					World:   w, Faults: faults, Carrier: "CAINIAO", Malformed: "AB12", TellsAlso: true,
 				}
+			}
+			porttest.TrackingServices(t, func(t *testing.T) porttest.Subject {
+				t.Helper()
+				s := subject(t, twin.Options{})
+				s.Pushing = func(t *testing.T, callback string) porttest.Subject {
+					t.Helper()
+					return subject(t, twin.Options{Callback: callback, Late: 20 * time.Millisecond, Reorder: 60 * time.Millisecond, Again: 1})
+				}
+				return s
 			})
 		})
 	}
@@ -108,6 +118,71 @@ func TestRoundTrip(t *testing.T) {
 		require.Equal(t, time.UTC, r.At.Location())
 		require.True(t, rows[i].At.Equal(r.At))
 	}
+}
+
+// Of numbers that were given up without a push that came, those that can be started again are to
+// be watched anew, and then are; the second time there is nothing to be had.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	c, sim := simulated(t, world.New(protocol.Clock{}), twin.Options{})
+	asked := []port.Tracked{{Number: "LP00123456789011", Carrier: "CAINIAO"}, {Number: "LP00123456789012", Carrier: "CAINIAO"}}
+	numbers := []string{asked[0].Number, asked[1].Number, "LP00123456789013"}
+	_, err := c.Watch(t.Context(), asked)
+	require.NoError(t, err)
+	given, err := c.GivenUp(t.Context(), numbers)
+	require.NoError(t, err)
+	require.Empty(t, given)
+	for _, again := range []bool{true, false} {
+		require.NoError(t, sim.GiveUp(numbers[1]))
+		given, err = c.GivenUp(t.Context(), numbers)
+		require.NoError(t, err)
+		if !again {
+			require.Empty(t, given, "it can be started again once")
+			break
+		}
+		require.Equal(t, []port.Answer{{Number: numbers[1], Err: port.ErrUnwatched}}, given)
+		_, err = c.Watch(t.Context(), asked)
+		require.NoError(t, err)
+		given, err = c.GivenUp(t.Context(), numbers)
+		require.NoError(t, err)
+		require.Empty(t, given, "watched anew")
+	}
+	given, err = c.GivenUp(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, given)
+	_, err = c.GivenUp(t.Context(), make([]string, 41))
+	require.ErrorIs(t, err, port.ErrRefused)
+}
+
+// A number may be followed for several carriers: a list of a full batch is then longer than a page.
+func TestGivenUpOnSeveralPages(t *testing.T) {
+	t.Parallel()
+	c, _ := simulated(t, world.New(protocol.Clock{}), twin.Options{})
+	var numbers []string
+	for _, carrier := range []int{190271, 190012} {
+		var registrations []seventeentrack.Registration
+		numbers = nil
+		for i := range 40 {
+			numbers = append(numbers, fmt.Sprintf("LP001234567890%02d", i))
+			registrations = append(registrations, seventeentrack.Registration{Number: numbers[i], Carrier: carrier})
+		}
+		_, err := c.Register(t.Context(), registrations)
+		require.NoError(t, err)
+	}
+	var stop []seventeentrack.Number
+	for _, n := range numbers {
+		stop = append(stop, seventeentrack.Number{Number: n, Carrier: 190271})
+	}
+	_, err := c.StopTrack(t.Context(), stop)
+	require.NoError(t, err)
+	for i := range stop {
+		stop[i].Carrier = 190012
+	}
+	_, err = c.StopTrack(t.Context(), stop)
+	require.NoError(t, err)
+	given, err := c.GivenUp(t.Context(), numbers)
+	require.NoError(t, err)
+	require.Len(t, given, 80)
 }
 
 func TestWatchSendsCarrierKeys(t *testing.T) {

@@ -35,7 +35,7 @@ func milestone(code string) rules.Milestone {
 		return rules.Lost
 	case "Exception", "Exception_Other", "Exception_NoBody", "Exception_Security", "Exception_Damage",
 		"Exception_Rejected", "Exception_Delayed", "Exception_Cancel",
-		"Exception_Returning", "Returning": // on its way back it can still stall or be lost
+		"Exception_Returning", "Returning": // on its way back it can still stall or be lost, which nobody would hear of after returned
 		return rules.ExceptionScan
 	case "Expired", "Expired_Other": // 17TRACK's remark that nothing comes; no movement
 		return rules.Advisory

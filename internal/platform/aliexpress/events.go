@@ -20,17 +20,23 @@ import (
 func Source(store string) string { return "aliexpress/" + store }
 
 // OrderEvents fetches an order and its disputes and returns what has happened to it so far, as
-// [Facts.Events] does.
-func (c *Client) OrderEvents(ctx context.Context, store, id string) ([]rules.Event, error) {
+// [Facts.Events] does, and which of its refunds are the platform's compensation.
+func (c *Client) OrderEvents(ctx context.Context, store, id string) (events []rules.Event, payouts []Refund, err error) {
 	o, err := c.Order(ctx, store, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	disputes, err := c.orderDisputes(ctx, store, &o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return c.facts.Events(store, o, disputes)
+	for _, r := range o.Refunds {
+		if r.Payout() && r.Status == refundDone && !r.At.IsZero() {
+			payouts = append(payouts, r)
+		}
+	}
+	events, err = c.facts.Events(store, o, disputes)
+	return events, payouts, err
 }
 
 // Events are the facts that an order's detail and its disputes show, oldest first. They are

@@ -138,10 +138,36 @@ type LogisticsOrder struct {
 	Solution string        // solution_code
 	Fee      *money.Amount // nil: not told
 	Created  time.Time
+	Closed   time.Time // zero: it is not
 }
 
-// LogisticsOrders lists the logistics orders of an order.
+// maxLogisticsPages bounds the pages of an order's logistics orders: a list beyond is not one
+// order's.
+const maxLogisticsPages = 20
+
+// LogisticsOrders lists the logistics orders of an order. The list tells no total, nor is it
+// documented how many a page holds at most: it ends with a page that shows none anew.
 func (c *Client) LogisticsOrders(ctx context.Context, store, order string) ([]LogisticsOrder, error) {
+	var all []LogisticsOrder
+	for n := 1; n <= maxLogisticsPages; n++ {
+		page, err := c.logisticsPage(ctx, store, order, n)
+		if err != nil {
+			return nil, err
+		}
+		known := len(all)
+		for _, o := range page {
+			if !slices.ContainsFunc(all, func(k LogisticsOrder) bool { return k.ID == o.ID }) {
+				all = append(all, o)
+			}
+		}
+		if len(all) == known {
+			return all, nil
+		}
+	}
+	return nil, odd(methodLogistics, fmt.Sprintf("an end within %d pages", maxLogisticsPages))
+}
+
+func (c *Client) logisticsPage(ctx context.Context, store, order string, n int) ([]LogisticsOrder, error) {
 	var out struct {
 		Success wire.Text `json:"result_success"`
 		Error   wire.Text `json:"error_desc"`
@@ -154,9 +180,10 @@ func (c *Client) LogisticsOrders(ctx context.Context, store, order string) ([]Lo
 			Solution wire.Text `json:"solution_code"`
 			Fee      *cash     `json:"logistics_fee"`
 			Created  wire.Text `json:"gmt_create"`
+			Closed   wire.Text `json:"close_time"`
 		}] `json:"result_list"`
 	}
-	params := map[string]string{"trade_order_id": order, "current_page": "1", "page_size": strconv.Itoa(pageSize)}
+	params := map[string]string{"trade_order_id": order, "current_page": strconv.Itoa(n), "page_size": strconv.Itoa(pageSize)}
 	if err := c.top(ctx, store, methodLogistics, params, &out); err != nil {
 		return nil, err
 	}
@@ -174,14 +201,14 @@ func (c *Client) LogisticsOrders(ctx context.Context, store, order string) ([]Lo
 		}
 		orders[i] = LogisticsOrder{
 			ID: string(o.ID), Order: string(o.Order), LP: string(o.LP), Number: tracknum.Normalize(string(o.Number)),
-			Status: string(o.Status), Solution: string(o.Solution), Fee: fee, Created: moment(o.Created),
+			Status: string(o.Status), Solution: string(o.Solution), Fee: fee, Created: moment(o.Created), Closed: moment(o.Closed),
 		}
 	}
 	return orders, nil
 }
 
 // CreateLogistics makes a logistics order, once per order and solution: it looks first whether
-// there is one. param is order_param as the platform documents it, which must name the order
+// there is one that is not closed. param is order_param as the platform documents it, which must name the order
 // in trade_order_param.trade_order_id; the answer is the logistics order's ID. Those named in
 // others are not looked at: they are of other parcels of the order. Where the platform asks for
 // a retry the error is an *[port.UnavailableError].
@@ -202,7 +229,7 @@ func (c *Client) CreateLogistics(ctx context.Context, store string, param json.R
 		return "", err
 	}
 	for _, o := range known {
-		if o.Solution == string(asked.Solution.Code) && o.ID != "" && !slices.Contains(others, o.ID) {
+		if o.Solution == string(asked.Solution.Code) && o.ID != "" && o.Closed.IsZero() && !slices.Contains(others, o.ID) {
 			return o.ID, nil
 		}
 	}

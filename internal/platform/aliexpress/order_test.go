@@ -55,8 +55,9 @@ func orderBecomesEvents(t *testing.T, b *bench) {
 	o := order(t, "8190001", now.Add(-20*day))
 	o.Country = "UK"
 	b.twin.Add(o)
-	events, err := b.OrderEvents(t.Context(), store, "8190001")
+	events, payouts, err := b.OrderEvents(t.Context(), store, "8190001")
 	require.NoError(t, err)
+	require.Empty(t, payouts)
 	got := byType(t, events)
 	require.Len(t, events, 2)
 	created := got[rules.TypeOrderCreated][0]
@@ -81,7 +82,7 @@ func orderBecomesEvents(t *testing.T, b *bench) {
 	// The goods are declared, travel, come in a dispute, and the order ends.
 	require.NoError(t, b.Declare(t.Context(), store, aliexpress.Shipment{Order: "8190001", Number: "lp 0012 3456 7890 12", Service: "CAINIAO_STANDARD"}))
 	b.twin.AddDispute(twin.Dispute{Seller: "seller", ID: "6346213853171470", Order: "8190001", Child: "81900011", Buyer: "es123", Reason: "Other", Opened: now.Add(-2 * day)})
-	events, err = b.OrderEvents(t.Context(), store, "8190001")
+	events, _, err = b.OrderEvents(t.Context(), store, "8190001")
 	require.NoError(t, err)
 	before := got
 	got = byType(t, events)
@@ -106,7 +107,7 @@ func orderBecomesEvents(t *testing.T, b *bench) {
 		o.Status, o.EndReason, o.Ended = "FINISH", "buyer_accept_goods", now
 		o.Refunds = []twin.Refund{{Status: "refund_ok", Type: "payout_refund", At: now.Add(-day), Amount: usd(t, "10.00")}}
 	})
-	events, err = b.OrderEvents(t.Context(), store, "8190001")
+	events, payouts, err = b.OrderEvents(t.Context(), store, "8190001")
 	require.NoError(t, err)
 	got = byType(t, events)
 	require.Equal(t, now.Add(-day), got[rules.TypeDisputeClosed][0].Time)
@@ -114,6 +115,8 @@ func orderBecomesEvents(t *testing.T, b *bench) {
 	refund := got[rules.TypeOrderRefunded][0].Data.(*rules.OrderStopped)
 	require.True(t, refund.Partial)
 	require.Equal(t, "10.00 USD", refund.Amount.String())
+	require.Equal(t, []string{"payout_refund 10.00 USD"}, []string{payouts[0].Type + " " + payouts[0].Amount.String()}, "compensation is told apart")
+	require.Len(t, payouts, 1)
 	for i := 1; i < len(events); i++ {
 		require.False(t, events[i].Time.Before(events[i-1].Time), "oldest first")
 	}

@@ -4,7 +4,6 @@ package porttest
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -24,6 +23,13 @@ type Subject struct {
 	World   *world.World         // what the twin shows
 	Faults  *fault.Injector      // in front of the twin
 	Carrier string               // of the parcels asked about
+	// Malformed is a number that the service refuses; empty: it takes any.
+	Malformed string
+	// TellsAlso says that the service tells the further number of a parcel.
+	TellsAlso bool
+	// Pushing starts the subject over a twin that pushes to a URL: late, more than once and out of
+	// order; nil: the service pushes nothing of parcels.
+	Pushing func(t *testing.T, callback string) Subject
 	// Shown is what comes back of a milestone that the service tells otherwise; nil: itself.
 	Shown func(rules.Milestone) rules.Milestone
 }
@@ -95,36 +101,11 @@ func TrackingServices(t *testing.T, start func(t *testing.T) Subject) {
 		require.NoError(t, err)
 		require.Len(t, answers[0].Rows, 1)
 	})
-	t.Run("bad weather", func(t *testing.T) {
-		for name, f := range map[string]fault.Fault{
-			"429":        {Status: http.StatusTooManyRequests, RetryAfter: 7},
-			"500":        {Status: 500},
-			"503":        {Status: 503, RetryAfter: 2},
-			"half":       {Body: fault.Half},
-			"cut":        {Body: fault.Cut},
-			"garbage":    {Body: fault.Garbage},
-			"empty":      {Body: fault.Empty},
-			"lost (503)": {Status: 503, LostAnswer: true},
-		} {
-			t.Run(name, func(t *testing.T) {
-				s := start(t)
-				asked := s.parcels(t, min(s.Service.Limits().Batch, 3))
-				s.watch(t, asked)
-				f.Times = 1
-				s.Faults.Add(f)
-				answers, err := s.Service.Track(t.Context(), asked)
-				require.Error(t, err)
-				require.Empty(t, answers)
-				var again *port.UnavailableError
-				require.ErrorAs(t, err, &again)
-				require.NotErrorIs(t, err, port.ErrRefused)
-				require.Equal(t, time.Duration(f.RetryAfter)*time.Second, again.After)
-				answers, err = s.Service.Track(t.Context(), asked)
-				require.NoError(t, err)
-				s.same(t, asked, answers)
-			})
-		}
-	})
+	t.Run("bad weather", func(t *testing.T) { badWeather(t, start) })
+	t.Run("one bad number", func(t *testing.T) { oneBadNumber(t, start) })
+	t.Run("rows of one moment", func(t *testing.T) { oneMoment(t, start) })
+	t.Run("a further number", func(t *testing.T) { furtherNumber(t, start) })
+	t.Run("pushes", func(t *testing.T) { pushes(t, start) })
 	t.Run("a wrong key", func(t *testing.T) {
 		s := start(t)
 		if s.BadKey == nil {

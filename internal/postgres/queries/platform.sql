@@ -39,3 +39,31 @@ WHERE platform = @platform AND store = @store AND order_no = @order_no AND updat
 
 -- name: CountUnread :one
 SELECT count(*) FROM order_reads WHERE platform = @platform AND store = @store AND due_at IS NOT NULL;
+
+-- name: ListedUpto :one
+SELECT upto FROM platform_lists WHERE platform = @platform AND store = @store AND list = @list;
+
+-- name: NoteListedUpto :exec
+INSERT INTO platform_lists (platform, store, list, upto) VALUES (@platform, @store, @list, @upto)
+ON CONFLICT (platform, store, list) DO UPDATE SET upto = excluded.upto;
+
+-- name: KeepSettlements :exec
+-- Amounts come as texts: an empty one is none.
+INSERT INTO settlements (platform, store, order_no, child_order_no, status, wait_reason, currency, loan, real_loan, escrow_fee, affiliate, refund, real_refund, at)
+SELECT @platform::text, @store::text, s.order_no, s.child, s.status, s.reason, s.currency, nullif(s.loan, '')::numeric, nullif(s.real_loan, '')::numeric,
+       nullif(s.fee, '')::numeric, nullif(s.affiliate, '')::numeric, nullif(s.refund, '')::numeric, nullif(s.real_refund, '')::numeric, @at::timestamptz
+FROM (SELECT unnest(@orders::text[]) AS order_no, unnest(@children::text[]) AS child, unnest(@statuses::text[]) AS status,
+             unnest(@reasons::text[]) AS reason, unnest(@currencies::text[]) AS currency, unnest(@loans::text[]) AS loan,
+             unnest(@real_loans::text[]) AS real_loan, unnest(@fees::text[]) AS fee, unnest(@affiliates::text[]) AS affiliate,
+             unnest(@refunds::text[]) AS refund, unnest(@real_refunds::text[]) AS real_refund) s
+ORDER BY s.order_no, s.child
+ON CONFLICT (platform, store, order_no, child_order_no) DO UPDATE
+SET status = excluded.status, wait_reason = excluded.wait_reason, currency = excluded.currency, loan = excluded.loan, real_loan = excluded.real_loan,
+    escrow_fee = excluded.escrow_fee, affiliate = excluded.affiliate, refund = excluded.refund, real_refund = excluded.real_refund, at = excluded.at
+WHERE (settlements.status, settlements.wait_reason, settlements.currency, settlements.loan, settlements.real_loan, settlements.escrow_fee,
+       settlements.affiliate, settlements.refund, settlements.real_refund)
+   IS DISTINCT FROM (excluded.status, excluded.wait_reason, excluded.currency, excluded.loan, excluded.real_loan, excluded.escrow_fee,
+       excluded.affiliate, excluded.refund, excluded.real_refund);
+
+-- name: SettlementsOf :many
+SELECT * FROM settlements WHERE store = @store AND order_no = @order_no ORDER BY child_order_no;

@@ -26,3 +26,9 @@ ON CONFLICT (key) DO NOTHING;
 
 -- name: Log :exec
 INSERT INTO audit_log (actor, action, store, order_no, detail) VALUES (@actor, @action, @store, @order_no, @detail);
+
+-- name: Logged :one
+-- The first entry of an action on an order whose detail bears a key.
+SELECT detail FROM audit_log
+WHERE store = @store AND order_no = @order_no AND action = @action AND detail ->> 'key' = @key::text
+ORDER BY id LIMIT 1;

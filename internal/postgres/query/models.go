@@ -121,6 +121,7 @@ type Order struct {
 	Cases             int32
 	EndReason         string
 	UpdatedAt         time.Time
+	Shipments         []int32
 }
 
 type OrderFact struct {
@@ -147,6 +148,14 @@ type Parcel struct {
 	TrackingNumber string
 	Carrier        string
 	ServiceCode    string
+	Polled         bool
+}
+
+type PlatformList struct {
+	Platform string
+	Store    string
+	List     string
+	Upto     time.Time
 }
 
 type PlatformStore struct {
@@ -158,9 +167,28 @@ type PlatformStore struct {
 }
 
 type ServiceLimit struct {
-	Service  string
-	FreeAt   time.Time
-	Failures int32
+	Service    string
+	FreeAt     time.Time
+	Failures   int32
+	NextLookAt time.Time
+	ServedAt   time.Time
+}
+
+type Settlement struct {
+	Platform     string
+	Store        string
+	OrderNo      string
+	ChildOrderNo string
+	Status       string
+	WaitReason   string
+	Currency     string
+	Loan         *decimal.Decimal
+	RealLoan     *decimal.Decimal
+	EscrowFee    *decimal.Decimal
+	Affiliate    *decimal.Decimal
+	Refund       *decimal.Decimal
+	RealRefund   *decimal.Decimal
+	At           time.Time
 }
 
 type Stray struct {
@@ -212,4 +240,5 @@ type Unreadable struct {
 	Body       []byte
 	Bytes      int64
 	ReceivedAt time.Time
+	Hash       []byte
 }

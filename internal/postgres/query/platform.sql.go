@@ -42,6 +42,79 @@ func (q *Queries) ForgetReads(ctx context.Context, arg ForgetReadsParams) error 
 	return err
 }
 
+const keepSettlements = `-- name: KeepSettlements :exec
+INSERT INTO settlements (platform, store, order_no, child_order_no, status, wait_reason, currency, loan, real_loan, escrow_fee, affiliate, refund, real_refund, at)
+SELECT $1::text, $2::text, s.order_no, s.child, s.status, s.reason, s.currency, nullif(s.loan, '')::numeric, nullif(s.real_loan, '')::numeric,
+       nullif(s.fee, '')::numeric, nullif(s.affiliate, '')::numeric, nullif(s.refund, '')::numeric, nullif(s.real_refund, '')::numeric, $3::timestamptz
+FROM (SELECT unnest($4::text[]) AS order_no, unnest($5::text[]) AS child, unnest($6::text[]) AS status,
+             unnest($7::text[]) AS reason, unnest($8::text[]) AS currency, unnest($9::text[]) AS loan,
+             unnest($10::text[]) AS real_loan, unnest($11::text[]) AS fee, unnest($12::text[]) AS affiliate,
+             unnest($13::text[]) AS refund, unnest($14::text[]) AS real_refund) s
+ORDER BY s.order_no, s.child
+ON CONFLICT (platform, store, order_no, child_order_no) DO UPDATE
+SET status = excluded.status, wait_reason = excluded.wait_reason, currency = excluded.currency, loan = excluded.loan, real_loan = excluded.real_loan,
+    escrow_fee = excluded.escrow_fee, affiliate = excluded.affiliate, refund = excluded.refund, real_refund = excluded.real_refund, at = excluded.at
+WHERE (settlements.status, settlements.wait_reason, settlements.currency, settlements.loan, settlements.real_loan, settlements.escrow_fee,
+       settlements.affiliate, settlements.refund, settlements.real_refund)
+   IS DISTINCT FROM (excluded.status, excluded.wait_reason, excluded.currency, excluded.loan, excluded.real_loan, excluded.escrow_fee,
+       excluded.affiliate, excluded.refund, excluded.real_refund)
+`
+
+type KeepSettlementsParams struct {
+	Platform    string
+	Store       string
+	At          time.Time
+	Orders      []string
+	Children    []string
+	Statuses    []string
+	Reasons     []string
+	Currencies  []string
+	Loans       []string
+	RealLoans   []string
+	Fees        []string
+	Affiliates  []string
+	Refunds     []string
+	RealRefunds []string
+}
+
+// Amounts come as texts: an empty one is none.
+func (q *Queries) KeepSettlements(ctx context.Context, arg KeepSettlementsParams) error {
+	_, err := q.db.Exec(ctx, keepSettlements,
+		arg.Platform,
+		arg.Store,
+		arg.At,
+		arg.Orders,
+		arg.Children,
+		arg.Statuses,
+		arg.Reasons,
+		arg.Currencies,
+		arg.Loans,
+		arg.RealLoans,
+		arg.Fees,
+		arg.Affiliates,
+		arg.Refunds,
+		arg.RealRefunds,
+	)
+	return err
+}
+
+const listedUpto = `-- name: ListedUpto :one
+SELECT upto FROM platform_lists WHERE platform = $1 AND store = $2 AND list = $3
+`
+
+type ListedUptoParams struct {
+	Platform string
+	Store    string
+	List     string
+}
+
+func (q *Queries) ListedUpto(ctx context.Context, arg ListedUptoParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, listedUpto, arg.Platform, arg.Store, arg.List)
+	var upto time.Time
+	err := row.Scan(&upto)
+	return upto, err
+}
+
 const loadToken = `-- name: LoadToken :one
 SELECT token FROM platform_stores WHERE platform = $1 AND store = $2 AND token IS NOT NULL
 `
@@ -107,6 +180,28 @@ func (q *Queries) NoteListed(ctx context.Context, arg NoteListedParams) error {
 	return err
 }
 
+const noteListedUpto = `-- name: NoteListedUpto :exec
+INSERT INTO platform_lists (platform, store, list, upto) VALUES ($1, $2, $3, $4)
+ON CONFLICT (platform, store, list) DO UPDATE SET upto = excluded.upto
+`
+
+type NoteListedUptoParams struct {
+	Platform string
+	Store    string
+	List     string
+	Upto     time.Time
+}
+
+func (q *Queries) NoteListedUpto(ctx context.Context, arg NoteListedUptoParams) error {
+	_, err := q.db.Exec(ctx, noteListedUpto,
+		arg.Platform,
+		arg.Store,
+		arg.List,
+		arg.Upto,
+	)
+	return err
+}
+
 const noteOrderRead = `-- name: NoteOrderRead :exec
 UPDATE order_reads SET due_at = $1, last_error = $2::text,
     attempts = CASE WHEN $2::text = '' THEN 0 ELSE attempts + 1 END
@@ -167,6 +262,50 @@ type SaveTokenParams struct {
 func (q *Queries) SaveToken(ctx context.Context, arg SaveTokenParams) error {
 	_, err := q.db.Exec(ctx, saveToken, arg.Platform, arg.Store, arg.Token)
 	return err
+}
+
+const settlementsOf = `-- name: SettlementsOf :many
+SELECT platform, store, order_no, child_order_no, status, wait_reason, currency, loan, real_loan, escrow_fee, affiliate, refund, real_refund, at FROM settlements WHERE store = $1 AND order_no = $2 ORDER BY child_order_no
+`
+
+type SettlementsOfParams struct {
+	Store   string
+	OrderNo string
+}
+
+func (q *Queries) SettlementsOf(ctx context.Context, arg SettlementsOfParams) ([]Settlement, error) {
+	rows, err := q.db.Query(ctx, settlementsOf, arg.Store, arg.OrderNo)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Settlement
+	for rows.Next() {
+		var i Settlement
+		if err := rows.Scan(
+			&i.Platform,
+			&i.Store,
+			&i.OrderNo,
+			&i.ChildOrderNo,
+			&i.Status,
+			&i.WaitReason,
+			&i.Currency,
+			&i.Loan,
+			&i.RealLoan,
+			&i.EscrowFee,
+			&i.Affiliate,
+			&i.Refund,
+			&i.RealRefund,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unreadOrders = `-- name: UnreadOrders :many

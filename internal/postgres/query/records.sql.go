@@ -172,6 +172,32 @@ func (q *Queries) Log(ctx context.Context, arg LogParams) error {
 	return err
 }
 
+const logged = `-- name: Logged :one
+SELECT detail FROM audit_log
+WHERE store = $1 AND order_no = $2 AND action = $3 AND detail ->> 'key' = $4::text
+ORDER BY id LIMIT 1
+`
+
+type LoggedParams struct {
+	Store   string
+	OrderNo string
+	Action  string
+	Key     string
+}
+
+// The first entry of an action on an order whose detail bears a key.
+func (q *Queries) Logged(ctx context.Context, arg LoggedParams) (json.RawMessage, error) {
+	row := q.db.QueryRow(ctx, logged,
+		arg.Store,
+		arg.OrderNo,
+		arg.Action,
+		arg.Key,
+	)
+	var detail json.RawMessage
+	err := row.Scan(&detail)
+	return detail, err
+}
+
 const tell = `-- name: Tell :execrows
 INSERT INTO notices (key, store, order_no, workflow_id, kind, manager, due, zh, en)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -12,11 +12,18 @@ import (
 )
 
 const claimTracked = `-- name: ClaimTracked :many
-WITH c AS MATERIALIZED (
-    SELECT w.store, w.tracking_number FROM tracked w
-    WHERE w.next_poll_at <= $2::timestamptz AND w.leased_until <= now()
-      AND (upper(w.carrier) = ANY($3::text[])) = $4::boolean
-    ORDER BY w.next_poll_at LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)
+WITH RECURSIVE present AS (
+    (SELECT upper(w.carrier) AS carrier FROM tracked w WHERE w.next_poll_at IS NOT NULL ORDER BY 1 LIMIT 1)
+    UNION ALL
+    SELECT (SELECT upper(w.carrier) FROM tracked w WHERE w.next_poll_at IS NOT NULL AND upper(w.carrier) > p.carrier ORDER BY 1 LIMIT 1)
+    FROM present p WHERE p.carrier IS NOT NULL
+), c AS MATERIALIZED (
+    SELECT d.store, d.tracking_number FROM present p CROSS JOIN LATERAL (
+        SELECT w.store, w.tracking_number, w.next_poll_at FROM tracked w
+        WHERE upper(w.carrier) = p.carrier AND w.next_poll_at <= $2::timestamptz AND w.leased_until <= now()
+        ORDER BY w.next_poll_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) d
+    WHERE (p.carrier = ANY($4::text[])) = $5::boolean
+    ORDER BY d.next_poll_at LIMIT $3)
 UPDATE tracked t SET leased_until = now() + make_interval(secs => $1::float8)
 FROM c WHERE t.store = c.store AND t.tracking_number = c.tracking_number
 RETURNING t.store, t.tracking_number, t.order_no, t.carrier, t.service_code, t.country, t.plan, t.check_by, t.heard, t.next_poll_at, t.asked_at, t.answer_hash, t.watched_by, t.attempts, t.last_error, t.leased_until, coalesce(t.check_by IS NOT NULL AND NOT EXISTS (
@@ -26,9 +33,9 @@ RETURNING t.store, t.tracking_number, t.order_no, t.carrier, t.service_code, t.c
 type ClaimTrackedParams struct {
 	LeaseSeconds float64
 	VirtualNow   time.Time
+	Most         int32
 	Carriers     []string
 	Among        bool
-	Most         int32
 }
 
 type ClaimTrackedRow struct {
@@ -51,13 +58,15 @@ type ClaimTrackedRow struct {
 	FirstOfCarrier bool
 }
 
+// The carriers that there are come from the index, one step each, and of each as many rows as may
+// be claimed: what is due of carriers out of scope is never read.
 func (q *Queries) ClaimTracked(ctx context.Context, arg ClaimTrackedParams) ([]ClaimTrackedRow, error) {
 	rows, err := q.db.Query(ctx, claimTracked,
 		arg.LeaseSeconds,
 		arg.VirtualNow,
+		arg.Most,
 		arg.Carriers,
 		arg.Among,
-		arg.Most,
 	)
 	if err != nil {
 		return nil, err
@@ -142,33 +151,40 @@ func (q *Queries) EnsureService(ctx context.Context, service string) error {
 }
 
 const finishTracked = `-- name: FinishTracked :exec
+WITH w AS MATERIALIZED (
+    SELECT unnest($2::text[]) AS store, unnest($3::text[]) AS number, unnest($4::text[])::jsonb AS plan,
+           unnest($5::text[])::timestamptz AS next, unnest($6::text[]) AS error,
+           unnest($7::bytea[]) AS claimed, unnest($8::bytea[]) AS answer,
+           unnest($9::text[]) AS claimed_watched, unnest($10::text[]) AS watched, unnest($11::boolean[]) AS heard
+), l AS MATERIALIZED (
+    SELECT t.store, t.tracking_number FROM tracked t JOIN w ON t.store = w.store AND t.tracking_number = w.number
+    ORDER BY t.store, t.tracking_number FOR NO KEY UPDATE OF t)
 UPDATE tracked t SET leased_until = '-infinity',
     next_poll_at = CASE WHEN t.plan = w.plan THEN NULLIF(w.next, 'infinity') ELSE t.next_poll_at END, last_error = w.error,
     attempts = CASE WHEN w.error = '' THEN 0 ELSE t.attempts + 1 END,
     asked_at = CASE WHEN w.error = '' THEN $1::timestamptz ELSE t.asked_at END,
     answer_hash = CASE WHEN w.error = '' AND t.answer_hash IS NOT DISTINCT FROM w.claimed THEN w.answer ELSE t.answer_hash END,
-    heard = t.heard OR w.heard, watched_by = w.watched
-FROM (SELECT unnest($2::text[]) AS store, unnest($3::text[]) AS number, unnest($4::text[])::jsonb AS plan,
-             unnest($5::text[])::timestamptz AS next, unnest($6::text[]) AS error,
-             unnest($7::bytea[]) AS claimed, unnest($8::bytea[]) AS answer, unnest($9::text[]) AS watched, unnest($10::boolean[]) AS heard) w
-WHERE t.store = w.store AND t.tracking_number = w.number
+    heard = t.heard OR w.heard, watched_by = CASE WHEN t.watched_by = w.claimed_watched THEN w.watched ELSE t.watched_by END
+FROM l JOIN w ON w.store = l.store AND w.number = l.tracking_number
+WHERE t.store = l.store AND t.tracking_number = l.tracking_number
 `
 
 type FinishTrackedParams struct {
-	AskedAt time.Time
-	Stores  []string
-	Numbers []string
-	Plans   []string
-	Nexts   []string
-	Errors  []string
-	Claimed [][]byte
-	Answers [][]byte
-	Watched []string
-	Heard   []bool
+	AskedAt        time.Time
+	Stores         []string
+	Numbers        []string
+	Plans          []string
+	Nexts          []string
+	Errors         []string
+	Claimed        [][]byte
+	Answers        [][]byte
+	ClaimedWatched []string
+	Watched        []string
+	Heard          []bool
 }
 
-// An error leaves the answer before it standing, and an answer forgotten meanwhile stays so. A
-// plan made meanwhile has its own next poll.
+// An error leaves the answer before it standing; an answer forgotten meanwhile stays so, and so
+// does a number that was given up meanwhile. A plan made meanwhile has its own next poll.
 func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) error {
 	_, err := q.db.Exec(ctx, finishTracked,
 		arg.AskedAt,
@@ -179,6 +195,7 @@ func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) er
 		arg.Errors,
 		arg.Claimed,
 		arg.Answers,
+		arg.ClaimedWatched,
 		arg.Watched,
 		arg.Heard,
 	)
@@ -186,9 +203,13 @@ func (q *Queries) FinishTracked(ctx context.Context, arg FinishTrackedParams) er
 }
 
 const forgetAnswers = `-- name: ForgetAnswers :exec
+WITH l AS MATERIALIZED (
+    SELECT t.store, t.tracking_number FROM tracked t
+    JOIN (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w ON t.store = w.store AND t.tracking_number = w.number
+    WHERE t.answer_hash IS NOT NULL
+    ORDER BY t.store, t.tracking_number FOR NO KEY UPDATE OF t)
 UPDATE tracked t SET answer_hash = NULL, next_poll_at = coalesce(t.next_poll_at, t.asked_at)
-FROM (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w
-WHERE t.store = w.store AND t.tracking_number = w.number AND t.answer_hash IS NOT NULL
+FROM l WHERE t.store = l.store AND t.tracking_number = l.tracking_number
 `
 
 type ForgetAnswersParams struct {
@@ -342,6 +363,33 @@ func (q *Queries) InsertTracked(ctx context.Context, arg InsertTrackedParams) er
 	return err
 }
 
+const keepUnplaced = `-- name: KeepUnplaced :exec
+WITH old AS (DELETE FROM unreadable WHERE id IN (
+    SELECT o.id FROM unreadable o WHERE o.service = $1 ORDER BY o.id DESC OFFSET 999))
+INSERT INTO unreadable (service, reason, body, bytes, hash)
+SELECT DISTINCT ON (w.hash) $1::text, $2::text, w.body, octet_length(w.body), w.hash
+FROM (SELECT unnest($3::bytea[]) AS body, unnest($4::bytea[]) AS hash) w ORDER BY w.hash
+ON CONFLICT (service, hash) DO NOTHING
+`
+
+type KeepUnplacedParams struct {
+	Service string
+	Reason  string
+	Bodies  [][]byte
+	Hashes  [][]byte
+}
+
+// Each row once, however often it is told.
+func (q *Queries) KeepUnplaced(ctx context.Context, arg KeepUnplacedParams) error {
+	_, err := q.db.Exec(ctx, keepUnplaced,
+		arg.Service,
+		arg.Reason,
+		arg.Bodies,
+		arg.Hashes,
+	)
+	return err
+}
+
 const keepUnreadable = `-- name: KeepUnreadable :exec
 WITH old AS (DELETE FROM unreadable WHERE id IN (
     SELECT o.id FROM unreadable o WHERE o.service = $1 ORDER BY o.id DESC OFFSET 999))
@@ -362,6 +410,46 @@ func (q *Queries) KeepUnreadable(ctx context.Context, arg KeepUnreadableParams) 
 		arg.Reason,
 		arg.Body,
 		arg.Bytes,
+	)
+	return err
+}
+
+const lockTracked = `-- name: LockTracked :exec
+SELECT FROM tracked t WHERE t.store = $1::text AND t.tracking_number = ANY($2::text[])
+ORDER BY t.tracking_number FOR NO KEY UPDATE
+`
+
+type LockTrackedParams struct {
+	Store   string
+	Numbers []string
+}
+
+// Whoever changes several rows locks them first, by store and number, and only then looks.
+func (q *Queries) LockTracked(ctx context.Context, arg LockTrackedParams) error {
+	_, err := q.db.Exec(ctx, lockTracked, arg.Store, arg.Numbers)
+	return err
+}
+
+const notePolled = `-- name: NotePolled :exec
+UPDATE parcels p SET polled = w.polled
+FROM (SELECT unnest($3::text[]) AS number, unnest($4::boolean[]) AS polled) w
+WHERE p.order_pk = $1 AND p.store = $2::text AND p.tracking_number = w.number AND p.polled <> w.polled
+`
+
+type NotePolledParams struct {
+	OrderPk int64
+	Store   string
+	Numbers []string
+	Polled  []bool
+}
+
+// Whether an order, whose row is locked, wants its parcels asked about.
+func (q *Queries) NotePolled(ctx context.Context, arg NotePolledParams) error {
+	_, err := q.db.Exec(ctx, notePolled,
+		arg.OrderPk,
+		arg.Store,
+		arg.Numbers,
+		arg.Polled,
 	)
 	return err
 }
@@ -441,31 +529,30 @@ UPDATE tracked t SET plan = w.plan, country = $1::text, check_by = NULLIF(w.chec
                         WHEN t.leased_until > now() THEN w.next
                         WHEN t.asked_at IS NULL AND t.attempts = 0 THEN $2::timestamptz
                         ELSE least(t.next_poll_at, w.next) END
-FROM (SELECT unnest($5::text[]) AS number, unnest($6::text[])::jsonb AS plan,
-             unnest($7::text[])::timestamptz AS next, unnest($8::text[])::timestamptz AS check_by) w
-WHERE t.store = $3::text AND t.tracking_number = w.number AND (w.next <> 'infinity' OR t.order_no = $4::text)
+FROM (SELECT unnest($4::text[]) AS number, unnest($5::text[])::jsonb AS plan,
+             unnest($6::text[])::timestamptz AS next, unnest($7::text[])::timestamptz AS check_by) w
+WHERE t.store = $3::text AND t.tracking_number = w.number AND (w.next <> 'infinity'
+    OR NOT EXISTS (SELECT FROM parcels p WHERE p.store = t.store AND p.tracking_number = t.tracking_number AND p.polled))
 `
 
 type PlanPollsParams struct {
 	Country string
 	Judged  time.Time
 	Store   string
-	OrderNo string
 	Numbers []string
 	Plans   []string
 	Nexts   []string
 	Checks  []string
 }
 
-// A plan never puts a poll off that is due sooner, unless it ends the polling. Only the order
-// that recorded a number first ends it. A new number is asked about at once, so that a service
-// watches it.
+// A plan never puts a poll off that is due sooner, unless it ends the polling, which no order
+// does while another wants the parcel asked about. A new number is asked about at once, so that
+// a service watches it.
 func (q *Queries) PlanPolls(ctx context.Context, arg PlanPollsParams) error {
 	_, err := q.db.Exec(ctx, planPolls,
 		arg.Country,
 		arg.Judged,
 		arg.Store,
-		arg.OrderNo,
 		arg.Numbers,
 		arg.Plans,
 		arg.Nexts,
@@ -475,9 +562,12 @@ func (q *Queries) PlanPolls(ctx context.Context, arg PlanPollsParams) error {
 }
 
 const releaseTracked = `-- name: ReleaseTracked :exec
+WITH l AS MATERIALIZED (
+    SELECT t.store, t.tracking_number FROM tracked t
+    JOIN (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w ON t.store = w.store AND t.tracking_number = w.number
+    ORDER BY t.store, t.tracking_number FOR NO KEY UPDATE OF t)
 UPDATE tracked t SET leased_until = '-infinity'
-FROM (SELECT unnest($1::text[]) AS store, unnest($2::text[]) AS number) w
-WHERE t.store = w.store AND t.tracking_number = w.number
+FROM l WHERE t.store = l.store AND t.tracking_number = l.tracking_number
 `
 
 type ReleaseTrackedParams struct {
@@ -544,6 +634,32 @@ func (q *Queries) RowsOf(ctx context.Context, arg RowsOfParams) ([]RowsOfRow, er
 	return items, nil
 }
 
+const serveService = `-- name: ServeService :exec
+INSERT INTO service_limits (service) VALUES ($1) ON CONFLICT (service) DO UPDATE SET served_at = now()
+`
+
+// A worker that has a service tells so.
+func (q *Queries) ServeService(ctx context.Context, service string) error {
+	_, err := q.db.Exec(ctx, serveService, service)
+	return err
+}
+
+const servedWithin = `-- name: ServedWithin :one
+SELECT EXISTS (SELECT FROM service_limits WHERE service = $1 AND served_at > now() - make_interval(secs => $2::float8))::boolean
+`
+
+type ServedWithinParams struct {
+	Service string
+	Seconds float64
+}
+
+func (q *Queries) ServedWithin(ctx context.Context, arg ServedWithinParams) (bool, error) {
+	row := q.db.QueryRow(ctx, servedWithin, arg.Service, arg.Seconds)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const serviceAnswered = `-- name: ServiceAnswered :exec
 UPDATE service_limits SET failures = 0 WHERE service = $1 AND failures > 0
 `
@@ -551,6 +667,25 @@ UPDATE service_limits SET failures = 0 WHERE service = $1 AND failures > 0
 func (q *Queries) ServiceAnswered(ctx context.Context, service string) error {
 	_, err := q.db.Exec(ctx, serviceAnswered, service)
 	return err
+}
+
+const takeLook = `-- name: TakeLook :execrows
+UPDATE service_limits SET next_look_at = $1 WHERE service = $2 AND next_look_at <= $3::timestamptz
+`
+
+type TakeLookParams struct {
+	NextLookAt time.Time
+	Service    string
+	VirtualNow time.Time
+}
+
+// Whoever changes the row has the look.
+func (q *Queries) TakeLook(ctx context.Context, arg TakeLookParams) (int64, error) {
+	result, err := q.db.Exec(ctx, takeLook, arg.NextLookAt, arg.Service, arg.VirtualNow)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const takeSlot = `-- name: TakeSlot :one
@@ -575,7 +710,10 @@ func (q *Queries) TakeSlot(ctx context.Context, arg TakeSlotParams) (float64, er
 }
 
 const unwatch = `-- name: Unwatch :exec
-UPDATE tracked SET watched_by = '' WHERE tracking_number = ANY($1::text[]) AND watched_by = $2::text
+WITH l AS MATERIALIZED (
+    SELECT t.store, t.tracking_number FROM tracked t WHERE t.tracking_number = ANY($1::text[]) AND t.watched_by = $2::text
+    ORDER BY t.store, t.tracking_number FOR NO KEY UPDATE)
+UPDATE tracked t SET watched_by = '' FROM l WHERE t.store = l.store AND t.tracking_number = l.tracking_number
 `
 
 type UnwatchParams struct {
@@ -587,4 +725,37 @@ type UnwatchParams struct {
 func (q *Queries) Unwatch(ctx context.Context, arg UnwatchParams) error {
 	_, err := q.db.Exec(ctx, unwatch, arg.Numbers, arg.Service)
 	return err
+}
+
+const watchedNumbers = `-- name: WatchedNumbers :many
+SELECT DISTINCT t.tracking_number FROM tracked t
+WHERE t.watched_by = $1::text AND t.next_poll_at IS NOT NULL AND t.tracking_number > $2::text
+ORDER BY t.tracking_number LIMIT $3
+`
+
+type WatchedNumbersParams struct {
+	Service string
+	After   string
+	Most    int32
+}
+
+// Numbers that a service watches and that are still asked about, each once.
+func (q *Queries) WatchedNumbers(ctx context.Context, arg WatchedNumbersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, watchedNumbers, arg.Service, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var tracking_number string
+		if err := rows.Scan(&tracking_number); err != nil {
+			return nil, err
+		}
+		items = append(items, tracking_number)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -15,6 +15,9 @@ func Notice(n rules.Notice, store, order string, loc *time.Location) Text {
 // ClaimNotice is what people are told of a claim, with the money at risk where it is known.
 func ClaimNotice(n rules.Notice, p rules.ClaimPlan, store, order string, loc *time.Location) Text {
 	t := about(n, store, order).and(told(n, &p, loc))
+	if n.Code == rules.NoticeConfirm && p.Found && p.Case.Kind == rules.KindStall {
+		t = t.and(extendReceipt(store, order))
+	}
 	switch {
 	case n.Code == rules.NoticeEnded || n.Code == rules.NoticeProtection || n.Code == rules.NoticeDiffers:
 		return t
@@ -24,6 +27,13 @@ func ClaimNotice(n rules.Notice, p rules.ClaimPlan, store, order string, loc *ti
 		return t.and(both("涉及金额 %s。", "Money at risk: %s.", amount(*p.Claim.Payout)))
 	}
 	return t
+}
+
+// extendReceipt offers what protects a seller while a parcel stalls: with the goods confirmed as
+// received, or the time to object over, there is no claim.
+func extendReceipt(store, order string) Text {
+	return both("包裹停滞期间可延长买家收货时间，防止到期自动确认收货：starter extend %s --days 天数。",
+		"While the parcel stalls, the buyer's time to confirm receipt can be extended, lest it run out: starter extend %s --days N.", store+"/"+order)
 }
 
 // about opens every notice: which order, which parcel.

@@ -168,6 +168,34 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
+// A stall's first notice offers the act that protects the seller meanwhile; other exceptions, and
+// later notices, do not. What the platform says in its own words stays on one line.
+func TestProtectiveAct(t *testing.T) {
+	t.Parallel()
+	loc := shanghai(t)
+	for _, kind := range []rules.CaseKind{rules.KindStall, rules.KindLost} {
+		for _, code := range []string{rules.NoticeConfirm, rules.NoticeFile} {
+			c := caseOf(rules.StatusOpen, by(rules.DeadlineConfirm))
+			c.Kind = kind
+			text := wording.ClaimNotice(rules.Notice{Code: code, Number: "LP1", Deadline: by(rules.DeadlineConfirm)}, rules.ClaimPlan{Found: true, Case: c}, "cn-1", "81", loc)
+			want := kind == rules.KindStall && code == rules.NoticeConfirm
+			for _, s := range []string{text.ZH, text.EN} {
+				if strings.Contains(s, "starter extend cn-1/81 --days") != want {
+					t.Errorf("%s %s: expected the act: %t, got %s", kind, code, want, s)
+				}
+			}
+		}
+	}
+	check(t, "not extended", wording.NotExtended("201 beyond"))
+	check(t, "payout", wording.PlatformPayout("cn-1", "81", usd(t, "41.20"), time.Unix(0, 0), loc))
+	check(t, "payout without sum", wording.PlatformPayout("cn-1", "81", nil, time.Unix(0, 0), loc))
+	check(t, "abnormal", wording.AbnormalOrder("cn-1", "81", "LP1", "E1", "lost", "Dongguan"))
+	check(t, "abnormal, unsaid", wording.AbnormalOrder("cn-1", "81", "", "", "", ""))
+	if s := wording.AbnormalOrder("cn-1", "81", "", "E1", "a\nb"+strings.Repeat("x", 999), "").EN; strings.Contains(s, "\n") || len(s) > 450 {
+		t.Errorf("not on one short line: %q", s)
+	}
+}
+
 func TestDetails(t *testing.T) {
 	t.Parallel()
 	loc := shanghai(t)

@@ -3,6 +3,8 @@ package aliexpress
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
+	"time"
 
 	"parcelward/internal/rules/money"
 )
@@ -52,7 +54,7 @@ func (o *Order) detail() object {
 	for _, p := range o.Parcels {
 		parcel := object{
 			"logistics_no": p.Number, "logistics_type_code": p.Service, "logistics_service_name": p.Service, "gmt_send": shown(p.Sent),
-			"have_tracking_info": true, "receive_status": "default",
+			"have_tracking_info": true, "receive_status": "default", "recv_status_desc": "",
 		}
 		if !p.Received.IsZero() {
 			parcel["gmt_received"], parcel["receive_status"] = shown(p.Received), "received"
@@ -68,8 +70,10 @@ func (o *Order) detail() object {
 		"buyer_info": object{"login_id": o.Buyer, "country": o.Country},
 	}
 	if !o.Sparse {
-		out["receipt_address"] = o.address()
+		address := o.address()
+		out["receipt_address"] = address
 		if o.TaxID != "" {
+			address["cpf_no"] = o.TaxID
 			out["cpf_number"] = o.TaxID
 		}
 	}
@@ -112,8 +116,15 @@ func (t *Twin) receiptInfo(c *call) (object, *problem) {
 	return object{"result": address}, nil
 }
 
+const (
+	slashWall = "01/02/2006 15:04:05" // of the dates that the list of payments is asked by
+	loanPages = 200
+)
+
 func (t *Twin) loans(c *call) (object, *problem) {
 	var q struct {
+		Start  string `json:"create_date_start"`
+		End    string `json:"create_date_end"`
 		Page   int    `json:"page"`
 		Size   int    `json:"page_size"`
 		Status string `json:"loan_status"`
@@ -121,31 +132,57 @@ func (t *Twin) loans(c *call) (object, *problem) {
 	if p := c.json("param1", &q); p != nil {
 		return nil, p
 	}
+	start, startErr := time.ParseInLocation(slashWall, q.Start, pacific)
+	end, endErr := time.ParseInLocation(slashWall, q.End, pacific)
+	switch {
+	case q.Page < 1 || q.Size < 1 || q.Size > loanPages:
+		return nil, &problem{code: "15", text: "Remote service error", subCode: "isv.page-error", subText: "page_size must be 1 to 200"}
+	case startErr != nil || endErr != nil || q.Status != "" && q.Status != "wait_loan" && q.Status != "loan_ok":
+		return nil, &problem{code: "15", text: "Remote service error", subCode: "isv.invalid-parameter", subText: "dates are mm/dd/yyyy hh:mm:ss, loan_status is wait_loan or loan_ok"}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	orders := seq{name: "order_loan_item_vo"}
+	var fit []*Order
 	for _, o := range t.orders {
-		status := "wait_loan"
-		if o.Status == "FINISH" {
-			status = "loan_ok"
+		if o.Seller == c.seller && !o.Paid.IsZero() && (q.Status == "" || q.Status == o.loan()) && !o.Created.Before(start) && !o.Created.After(end) {
+			fit = append(fit, o)
 		}
-		if o.Seller != c.seller || o.Paid.IsZero() || q.Status != "" && q.Status != status {
-			continue
-		}
-		sons := seq{name: "son_order_loan_vo"}
-		for _, l := range o.Lines {
-			son := object{"child_order_id": number(l.ID), "loan_status": status, "loan_amount": full(l.Price)}
-			if status == "loan_ok" {
-				son["real_loan_amount"] = full(l.Price)
-			} else {
-				son["wait_loan_reson"] = "wait_buyer_accept_goods"
-			}
-			son["escrow_fee"] = full(money.Amount{Value: l.Price.Value.Zero(), Currency: l.Price.Currency})
-			sons.items = append(sons.items, son)
-		}
-		orders.items = append(orders.items, object{"order_id": number(o.ID), "order_status": o.Status, "son_order_list": sons})
 	}
-	total := len(orders.items)
-	orders.items = orders.items[min((q.Page-1)*q.Size, total):min(q.Page*q.Size, total)]
-	return object{"result": object{"total_item": total, "order_list": orders}}, nil
+	slices.SortFunc(fit, func(a, b *Order) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID)) })
+	orders := seq{name: "order_loan_item_vo"}
+	for _, o := range fit[min((q.Page-1)*q.Size, len(fit)):min(q.Page*q.Size, len(fit))] {
+		orders.items = append(orders.items, object{"order_id": number(o.ID), "order_status": o.Status, "son_order_list": o.sons()})
+	}
+	return object{"result": object{"total_item": len(fit), "order_list": orders}}, nil
+}
+
+// loan is the loan_status of an order.
+func (o *Order) loan() string {
+	if o.Status == "FINISH" {
+		return "loan_ok"
+	}
+	return "wait_loan"
+}
+
+// sons are what is paid out for each child order; refunds of the whole order stand at the first.
+func (o *Order) sons() seq {
+	sons := seq{name: "son_order_loan_vo"}
+	for i, l := range o.Lines {
+		none := full(money.Amount{Value: l.Price.Value.Zero(), Currency: l.Price.Currency})
+		son := object{
+			"child_order_id": number(l.ID), "loan_status": o.loan(), "loan_amount": full(l.Price), "escrow_fee": none, "affiliate_commission": none,
+		}
+		if o.loan() == "loan_ok" {
+			son["real_loan_amount"] = full(l.Price)
+		} else {
+			son["wait_loan_reson"] = "wait_buyer_accept_goods"
+		}
+		for _, r := range o.Refunds {
+			if i == 0 && r.Status == "refund_ok" {
+				son["refund_amount"], son["real_refund_amount"] = full(r.Amount), full(r.Amount)
+			}
+		}
+		sons.items = append(sons.items, son)
+	}
+	return sons
 }

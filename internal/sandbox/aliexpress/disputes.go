@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -80,6 +81,9 @@ func (d *Dispute) changed() time.Time {
 	return d.Closed
 }
 
+// sellerAnswers is how long a seller has for his first answer.
+const sellerAnswers = 5 * 24 * time.Hour
+
 func (t *Twin) issueDetail(c *call) (object, *problem) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -90,18 +94,24 @@ func (t *Twin) issueDetail(c *call) (object, *problem) {
 		steps := seq{name: "api_issue_process_dto"}
 		if !d.Closed.IsZero() {
 			steps.items = append(steps.items, object{
-				"gmt_create": shown(d.Closed), "issue_id": number(d.ID), "action_type": "perform_solution", "submit_member_type": "platform", "receive_goods": false,
+				"gmt_create": shown(d.Closed), "issue_id": number(d.ID), "action_type": "perform_solution", "submit_member_type": "system", "receive_goods": false,
 			})
 		}
 		steps.items = append(steps.items, object{
 			"gmt_create": shown(d.Opened), "issue_id": number(d.ID), "action_type": "initiate", "submit_member_type": "buyer",
 			"receive_goods": d.HasGoods, "content": d.Reason, "has_buyer_video": false, "has_seller_video": false,
 		})
-		return object{"result_object": object{
+		stands := object{"reverse_detail_status": "wait_for_seller_response", "timeout_type": "WAIT_SOLUTION_TIMEOUT", "timeout_trigger_time": shown(d.Opened.Add(sellerAnswers))}
+		if !d.Closed.IsZero() {
+			stands = object{"reverse_detail_status": "ae_feedback_finish"}
+		}
+		detail := object{
 			"id": number(d.ID), "buyer_login_id": d.Buyer, "order_id": number(cmp.Or(d.Child, d.Order)), "parent_order_id": number(d.Order),
 			"issue_status": d.Status, "issue_reason": d.Reason, "issue_reason_id": 115, "gmt_create": shown(d.Opened),
-			"reverse_detail_status": "wait_for_seller_response", "refund_money_max": "0.00", "refund_money_max_currency": "USD", "process_dto_list": steps,
-		}}, nil
+			"refund_money_max": "0.00", "refund_money_max_currency": "USD", "process_dto_list": steps,
+		}
+		maps.Copy(detail, stands)
+		return object{"result_object": detail}, nil
 	}
 	return nil, &problem{code: "15", text: "Remote service error", subCode: "isv.issue-not-exist", subText: "no such dispute"}
 }

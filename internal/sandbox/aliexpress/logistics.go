@@ -62,6 +62,10 @@ func (t *Twin) fulfil(c *call) (object, *problem) {
 		return done("isv.order-not-exist", "the order does not exist"), nil
 	case o.Status != "WAIT_SELLER_SEND_GOODS" && o.Status != "SELLER_PART_SEND_GOODS":
 		return done("isv.order-status-error", "the order does not wait for its shipment"), nil
+	case c.get("send_type") != "all" && c.get("send_type") != "part":
+		return done("isv.send-type-error", "send_type is all or part"), nil
+	case len(c.get("description")) > 512:
+		return done("isv.description-error", "the description is longer than 512"), nil
 	case numberProblem(key, no) != "":
 		return done("isv.logistics-no-error", numberProblem(key, no)), nil
 	}
@@ -170,17 +174,18 @@ func (t *Twin) AddAbnormal(a ...Abnormal) {
 func (t *Twin) abnormalOrders(c *call) (object, *problem) {
 	page, _ := strconv.Atoi(c.get("current_page"))
 	size, _ := strconv.Atoi(c.get("page_size"))
-	if page < 1 || size < 1 {
+	if page < 1 || size < 1 || size > 50 {
 		return object{"is_success": "false", "error_desc": "current_page and page_size are needed"}, nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := seq{name: "aeop_warehouse_abnormal_order_result"}
 	for i, a := range t.abnormal {
-		if a.Seller == c.seller && within(shown(a.At), c.get("gmt_status_update_start"), c.get("gmt_status_update_end")) {
+		asked := func(name, is string) bool { return c.get(name) == "" || c.get(name) == is }
+		if a.Seller == c.seller && asked("trade_order_id", a.Order) && asked("intl_tracking_no", a.Number) && within(shown(a.At), c.get("gmt_status_update_start"), c.get("gmt_status_update_end")) {
 			list.items = append(list.items, object{
 				"id": i + 1, "trade_order_id": number(a.Order), "intl_tracking_no": a.Number, "abnormal_code": a.Code, "abnormal_reason": a.Reason,
-				"order_status_code": a.Status, "warehouse_name": a.Warehouse, "gmt_create": shown(a.At), "gmt_status_update": shown(a.At),
+				"order_status_code": a.Status, "order_status_name": a.Status, "domestic_logistic_tracking_no": "", "warehouse_name": a.Warehouse, "gmt_create": shown(a.At), "gmt_status_update": shown(a.At),
 			})
 		}
 	}
@@ -195,6 +200,7 @@ type logisticsOrder struct {
 	seller, id, order, lp, solution string
 	number                          string // international; empty until it is given
 	at                              time.Time
+	closed                          time.Time // zero: it is not
 }
 
 // GiveNumber gives a logistics order its international number, as the platform does some time
@@ -205,6 +211,17 @@ func (t *Twin) GiveNumber(id, number string) {
 	for i := range t.logistics {
 		if t.logistics[i].id == id {
 			t.logistics[i].number = number
+		}
+	}
+}
+
+// CloseLogistics closes a logistics order, as the platform does with one that is called off.
+func (t *Twin) CloseLogistics(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.logistics {
+		if t.logistics[i].id == id {
+			t.logistics[i].closed = t.world.Now()
 		}
 	}
 }
@@ -235,17 +252,30 @@ func (t *Twin) createLogistics(c *call) (object, *problem) {
 }
 
 func (t *Twin) logisticsOrders(c *call) (object, *problem) {
+	page, _ := strconv.Atoi(c.get("current_page"))
+	size, _ := strconv.Atoi(c.get("page_size"))
+	if page < 1 || size < 1 || size > 50 {
+		return object{"result_success": false, "error_desc": "current_page and page_size are needed"}, nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := seq{name: "aeop_logistics_order_detail_dto"}
 	for _, o := range t.logistics {
-		if o.seller == c.seller && o.order == c.get("trade_order_id") {
-			list.items = append(list.items, object{
-				"logistics_order_id": number(o.id), "trade_order_id": number(o.order), "out_order_code": o.lp, "solution_code": o.solution,
-				"international_logistics_num": o.number, "logistics_status": "wait_warehouse_receive_goods", "gmt_create": shown(o.at),
-			})
+		if o.seller != c.seller || o.order != c.get("trade_order_id") {
+			continue
 		}
+		item := object{
+			"logistics_order_id": number(o.id), "trade_order_id": number(o.order), "out_order_code": o.lp, "solution_code": o.solution,
+			"international_logistics_num": o.number, "logistics_status": "wait_warehouse_receive_goods", "gmt_create": shown(o.at),
+			"channel_code": o.solution, "international_logistics_type": o.solution,
+		}
+		if !o.closed.IsZero() {
+			item["logistics_status"], item["close_time"] = "closed", shown(o.closed)
+		}
+		list.items = append(list.items, item)
 	}
+	total := len(list.items)
+	list.items = list.items[min((page-1)*size, total):min(page*size, total)]
 	return object{"result_success": true, "result_list": list}, nil
 }
 

@@ -247,13 +247,14 @@ func (o *Order) listed() object {
 		products.items = append(products.items, object{
 			"child_id": number(l.ID), "order_id": number(o.ID), "product_id": number(l.Product), "sku_code": l.SKU,
 			"product_count": l.Quantity, "product_unit_price": simple(l.Price), "logistics_type": l.Service,
-			"issue_status": cmp.Or(l.Issue, o.issue()), "son_order_status": o.Status, "fund_status": o.fund(), "escrow_fee_rate": l.FeeRate,
+			"issue_status": cmp.Or(l.Issue, o.issue()), "son_order_status": o.Status, "show_status": o.Status,
+			"product_name": l.SKU, "total_product_amount": simple(l.total()), "logistics_service_name": l.Service, "can_submit_issue": len(o.Parcels) > 0, "fund_status": o.fund(), "escrow_fee_rate": l.FeeRate,
 		})
 	}
 	out := object{
 		"order_id": number(o.ID), "order_status": o.Status, "logistics_status": o.logistics(), "issue_status": o.issue(),
 		"fund_status": o.fund(), "frozen_status": "NO_FROZEN", "gmt_create": shown(o.Created), "gmt_update": shown(o.Modified),
-		"pay_amount": simple(o.Amount), "buyer_login_id": o.Buyer, "buyer_signer_fullname": o.Name, "biz_type": "AE_COMMON",
+		"pay_amount": simple(o.Amount), "buyer_login_id": o.Buyer, "buyer_signer_fullname": o.Name, "biz_type": "AE_COMMON", "seller_login_id": o.Seller,
 		"product_list": products, "has_request_loan": false, "phone": false, "logisitcs_escrow_fee_rate": "0.0",
 	}
 	for name, at := range map[string]time.Time{"gmt_pay_time": o.Paid, "gmt_send_goods_time": o.sent()} {
@@ -265,6 +266,19 @@ func (o *Order) listed() object {
 		out["end_reason"] = o.EndReason
 	}
 	return out
+}
+
+// total is the price of all of a line.
+func (l *Line) total() money.Amount {
+	sum := l.Price
+	for n := 1; n < l.Quantity; n++ {
+		more, err := sum.Value.Add(l.Price.Value)
+		if err != nil {
+			break // beyond what money can be: a test's fault
+		}
+		sum.Value = more
+	}
+	return sum
 }
 
 func (o *Order) sent() time.Time {

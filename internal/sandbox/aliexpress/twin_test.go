@@ -21,6 +21,7 @@ import (
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
 	twin "parcelward/internal/sandbox/aliexpress"
 	"parcelward/internal/sandbox/world"
 )
@@ -200,5 +201,61 @@ func TestWaybillIsAPDF(t *testing.T) {
 		place, err := strconv.Atoi(strings.Fields(table[2+i])[0])
 		require.NoError(t, err)
 		require.True(t, bytes.HasPrefix(pdf[place:], fmt.Appendf(nil, "%d 0 obj", i)))
+	}
+}
+
+// What the documentation says of the list of payments: dates in the other order, by the creation
+// of orders in US Pacific, at most 200 a page, every amount of a child order.
+func TestPayments(t *testing.T) {
+	t.Parallel()
+	w, tw, base := serve(t, twin.Options{})
+	c := client(t, tw, base)
+	usd, err := money.Parse("9.50", "USD")
+	require.NoError(t, err)
+	at := w.Now().Add(-time.Hour).Truncate(time.Second)
+	for i := range 205 {
+		tw.Add(twin.Order{
+			Seller: "seller", ID: fmt.Sprint(8190001 + i), Status: "FINISH", Created: at.Add(-time.Duration(i) * time.Minute), Paid: at, Amount: usd, Freight: usd,
+			Lines: []twin.Line{{ID: fmt.Sprint(91000 + i), Product: "1", Quantity: 1, Price: usd}}, Refunds: []twin.Refund{{Status: "refund_ok", Type: "payout_refund", At: at, Amount: usd}},
+		})
+	}
+	all, err := c.Settlements(t.Context(), "s", at.Add(-24*time.Hour), w.Now(), aliexpress.LoanDone)
+	require.NoError(t, err)
+	require.Len(t, all, 205)
+	children := map[string]bool{}
+	for _, s := range all {
+		children[s.Child] = true
+		require.NotNil(t, s.Affiliate)
+		require.Equal(t, "9.50 USD", s.Refunded.String())
+	}
+	require.Len(t, children, 205, "pages hold still")
+	few, err := c.Settlements(t.Context(), "s", at.Add(-10*time.Minute), w.Now(), "")
+	require.NoError(t, err)
+	require.Len(t, few, 11)
+	_, err = c.Settlements(t.Context(), "s", at, w.Now(), "paid")
+	require.ErrorIs(t, err, port.ErrRefused)
+}
+
+// Who submits a step of a dispute, and where it stands, are the documented values.
+func TestDisputeVocabulary(t *testing.T) {
+	t.Parallel()
+	w, tw, base := serve(t, twin.Options{})
+	c := client(t, tw, base)
+	opened := w.Now().Add(-48 * time.Hour).Truncate(time.Second)
+	d := twin.Dispute{Seller: "seller", ID: "7", Order: "8190001", Buyer: "es123", Opened: opened}
+	tw.AddDispute(d)
+	got, err := c.Dispute(t.Context(), "s", "es123", "7")
+	require.NoError(t, err)
+	require.Equal(t, "wait_for_seller_response", got.Detail)
+	require.Equal(t, "WAIT_SOLUTION_TIMEOUT", got.Timeout)
+	require.Equal(t, opened.Add(5*24*time.Hour), got.TimeoutAt)
+	d.Status, d.Closed = "finish", opened.Add(time.Hour)
+	tw.AddDispute(d)
+	got, err = c.Dispute(t.Context(), "s", "es123", "7")
+	require.NoError(t, err)
+	require.Equal(t, "ae_feedback_finish", got.Detail)
+	require.Zero(t, got.TimeoutAt)
+	for _, step := range got.Steps {
+		require.Contains(t, []string{"seller", "buyer", "waiter", "system"}, step.By)
 	}
 }

@@ -16,10 +16,24 @@ type module struct {
 	MailNoSource   string `json:"mailNoSource"`
 	OriginCountry  string `json:"originCountry,omitempty"`
 	DestCountry    string `json:"destCountry,omitempty"`
+	Status         string `json:"status,omitempty"` // only those seen from life
+	StatusDesc     string `json:"statusDesc,omitempty"`
+	DaysNumber     string `json:"daysNumber,omitempty"`
 	RealMailNo     string `json:"realMailNo,omitempty"`
 	CopyRealMailNo string `json:"copyRealMailNo,omitempty"`
+	DestCPInfo     *dest  `json:"destCpInfo,omitempty"`
 	LatestTrace    *scan  `json:"latestTrace,omitempty"`
 	DetailList     []scan `json:"detailList"`
+}
+
+// dest is the carrier of the last mile.
+type dest struct {
+	CPName string `json:"cpName"`
+}
+
+// group is the stage that the tracking page shows a scan under.
+type group struct {
+	NodeCode string `json:"nodeCode"`
 }
 
 type scan struct {
@@ -30,6 +44,7 @@ type scan struct {
 	DescTitle    string `json:"descTitle"`
 	TimeZone     string `json:"timeZone"`
 	ActionCode   string `json:"actionCode"`
+	Group        *group `json:"group,omitempty"`
 }
 
 // module shows a parcel; the zero one is a number that nobody knows.
@@ -40,7 +55,7 @@ func (t *Twin) module(number string, p world.Parcel) module {
 	}
 	m.MailNoSource, m.OriginCountry, m.DestCountry = "AE", "Mainland China", p.Country
 	if m.CopyRealMailNo = p.Also; p.Also != "" {
-		m.RealMailNo = "Last mile " + p.Also
+		m.RealMailNo, m.DestCPInfo = "Last mile "+p.Also, &dest{"Last mile"}
 	}
 	hours := 8
 	for _, r := range p.Rows {
@@ -48,6 +63,16 @@ func (t *Twin) module(number string, p world.Parcel) module {
 			hours = t.o.UTCOffset
 		}
 		m.DetailList = append(m.DetailList, show(r, hours))
+	}
+	first, last := p.Rows[0], p.Rows[len(p.Rows)-1]
+	m.DaysNumber = fmt.Sprintf("%d\tday(s)", int(last.At.Sub(first.At).Hours()/24))
+	switch last.Milestone { //nolint:exhaustive // no others are known from life
+	case rules.Delivered:
+		m.Status, m.StatusDesc = "DELIVERED", "Delivered"
+	case rules.OutForDelivery:
+		m.Status, m.StatusDesc = "DELIVERING", "Delivering"
+	case rules.CustomsHold, rules.CustomsReleased:
+		m.Status, m.StatusDesc = "CLEAR_CUSTOMS", "In customs"
 	}
 	slices.Reverse(m.DetailList)
 	m.LatestTrace = &m.DetailList[0]
@@ -75,6 +100,12 @@ func show(r rules.Row, hours int) scan {
 		DescTitle:    "Carrier note:",
 		TimeZone:     fmt.Sprintf("GMT%+d", hours),
 		ActionCode:   Code(r),
+	}
+	switch r.Milestone { //nolint:exhaustive // no others are known from life
+	case rules.Delivered:
+		s.Group = &group{"AE_GROUP_DELIVERED"}
+	case rules.OutForDelivery:
+		s.Group = &group{"AE_GROUP_GTMS_DELIVERING"}
 	}
 	if r.Location != "" {
 		s.StanderdDesc = fmt.Sprintf("[%s] %s", r.Location, r.Description)

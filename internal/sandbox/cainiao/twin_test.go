@@ -95,12 +95,16 @@ func TestAnswer(t *testing.T) {
 	w.Add(world.Parcel{Number: "LP1", Also: "3S1", Country: "BR", Rows: []rules.Row{
 		{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Milestone: rules.PickedUp, Location: "Shenzhen", Description: "Picked up"},
 		{At: time.Date(2026, 1, 9, 1, 0, 0, 0, time.UTC), Milestone: rules.ArrivedDestination, Code: "GTMS_ACCEPT"},
+		{At: time.Date(2026, 1, 9, 2, 0, 0, 0, time.UTC), Milestone: rules.OutForDelivery},
 	}})
 	_, body = post(t, base, valid())
-	latest := `{"time":1767880800000,"timeStr":"2026-01-08 22:00:00","timeZone":"GMT-3","actionCode":"GTMS_ACCEPT","desc":"","standerdDesc":"","descTitle":"Carrier note:"}`
+	latest := `{"time":1767884400000,"timeStr":"2026-01-08 23:00:00","timeZone":"GMT-3","actionCode":"GTMS_DELIVERING","desc":"","standerdDesc":"","descTitle":"Carrier note:",
+		"group":{"nodeCode":"AE_GROUP_GTMS_DELIVERING"}}`
+	accepted := `{"time":1767880800000,"timeStr":"2026-01-08 22:00:00","timeZone":"GMT-3","actionCode":"GTMS_ACCEPT","desc":"","standerdDesc":"","descTitle":"Carrier note:"}`
 	require.JSONEq(t, `{"success":true,"module":[{"mailNo":"LP1","mailNoSource":"AE","originCountry":"Mainland China","destCountry":"BR",
+		"status":"DELIVERING","statusDesc":"Delivering","daysNumber":"8\tday(s)","destCpInfo":{"cpName":"Last mile"},
 		"realMailNo":"Last mile 3S1","copyRealMailNo":"3S1","latestTrace":`+latest+`,"detailList":[`+
-		latest+`,
+		latest+`,`+accepted+`,
 		{"time":1767225600000,"timeStr":"2026-01-01 08:00:00","timeZone":"GMT+8","actionCode":"PU_PICKUP_SUCCESS","desc":"Picked up",
 		"standerdDesc":"[Shenzhen] Picked up","descTitle":"Carrier note:"}]}]}`, body)
 }

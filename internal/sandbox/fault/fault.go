@@ -35,6 +35,7 @@ const (
 type Fault struct {
 	Path       string        `json:"path"`        // prefix, such as /track; empty: any
 	Method     string        `json:"method"`      // empty: any
+	Holds      string        `json:"holds"`       // in the query or the body, such as a number; empty: any
 	Times      int           `json:"times"`       // so many calls; 0: without end
 	Share      float64       `json:"share"`       // of the calls that fit, 0 to 1; 0: each
 	Delay      time.Duration `json:"delay"`       // real, before the answer; in JSON nanoseconds
@@ -104,12 +105,15 @@ func (i *Injector) Calls() int {
 	return i.calls
 }
 
-func (i *Injector) take(r *http.Request) *Fault {
+func (i *Injector) take(r *http.Request, body []byte) *Fault {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.calls++
 	for at, f := range i.faults {
 		if !strings.HasPrefix(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method {
+			continue
+		}
+		if !strings.Contains(r.URL.RawQuery, f.Holds) && !bytes.Contains(body, []byte(f.Holds)) {
 			continue
 		}
 		if f.Share > 0 && i.dice() >= f.Share {
@@ -125,6 +129,12 @@ func (i *Injector) take(r *http.Request) *Fault {
 		return &hit
 	}
 	return nil
+}
+
+func (i *Injector) faulty() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.faults) > 0
 }
 
 func (i *Injector) dice() float64 {
@@ -156,17 +166,19 @@ func (i *Injector) Order(w http.ResponseWriter, r *http.Request) {
 // Wrap puts the injector in front of a service.
 func (i *Injector) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := i.take(r)
+		var body []byte
+		if i.faulty() { // only with its body read does the server see a caller go
+			var err error
+			if body, err = io.ReadAll(io.LimitReader(r.Body, 64<<20)); err != nil {
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		f := i.take(r, body)
 		if f == nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		// Only with its body read does the server see a caller go.
-		body, err := io.ReadAll(io.LimitReader(r.Body, 64<<20))
-		if err != nil {
-			return
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
 		if f.Delay > 0 && !twin.Sleep(r.Context(), f.Delay) {
 			return
 		}

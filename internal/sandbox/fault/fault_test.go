@@ -52,6 +52,8 @@ func TestFaults(t *testing.T) {
 	}{
 		{"another path", fault.Fault{Path: "/b", Status: 500}, 200, whole, false, 1},
 		{"another method", fault.Fault{Method: http.MethodGet, Status: 500}, 200, whole, false, 1},
+		{"another body", fault.Fault{Holds: `"y"`, Status: 500}, 200, whole, false, 1},
+		{"that body", fault.Fault{Holds: `"x"`, Status: 500}, 500, "a fault that was asked for\n", false, 0},
 		{"instead of the service", fault.Fault{Path: "/a", Status: 503}, 503, "a fault that was asked for\n", false, 0},
 		{"lost answer", fault.Fault{Status: 500, LostAnswer: true}, 500, "a fault that was asked for\n", false, 1},
 		{"cut", fault.Fault{Body: fault.Cut}, 200, whole[:len(whole)/2], false, 1},

@@ -38,16 +38,30 @@ func (t *Twin) Push(ctx context.Context, number string) error {
 	return t.send(ctx, r, body)
 }
 
-// Expire gives a number up, as the service does after long silence, and pushes that.
-func (t *Twin) Expire(ctx context.Context, number string) error {
+// GiveUp gives a number up, as the service does after long silence, and its push of that is lost.
+func (t *Twin) GiveUp(number string) error {
 	r, err := t.one(number)
 	if err != nil {
 		return err
 	}
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	if !r.isStopped() {
 		t.stop(r, "Expired")
 	}
+	return nil
+}
+
+// Expire is GiveUp with the push.
+func (t *Twin) Expire(ctx context.Context, number string) error {
+	if err := t.GiveUp(number); err != nil {
+		return err
+	}
+	r, err := t.one(number)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
 	body, err := json.Marshal(pushed{"TRACKING_STOPPED", shown{r.Number, r.Carrier, optional(r.Param), optional(r.Tag), nil}})
 	t.mu.Unlock()
 	if err != nil || t.o.Callback == "" {
