@@ -32,6 +32,7 @@ type Activities struct {
 	Shipper  port.Shipper
 	Vault    port.Vault
 	Notifier port.Notifier
+	Tickets  port.Tickets // nil: a diagnosis opens none
 	Examiner Examiner
 	Calendar string // revision of the calendar of workdays that this worker holds
 }
@@ -60,6 +61,8 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityFetchWaybill:    a.FetchWaybill,
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
 		protocol.ActivityDeclare:         a.Declare,
+
+		protocol.ActivityOpenTicket: a.OpenTicket,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

@@ -24,6 +24,7 @@ type known struct {
 	rows       []postgres.Fact // by position
 	created    *rules.Event    // the order.created that counts; nil: none
 	claims     []rules.Event   // filings, decisions, appeals and payments
+	tickets    []ticketFact    // that the dispatcher had not judged before
 	unreadable error           // of a fact that this program cannot read; it is left out
 }
 
@@ -40,6 +41,9 @@ func read(o *postgres.Order, rows []postgres.Fact) *known {
 		k.All.Add(e)
 		if row.Position > o.Seen {
 			k.news = append(k.news, arrival{e.Type, e.Source, row.ReceivedAt})
+			if d, ok := e.Data.(*rules.Ticket); ok {
+				k.tickets = append(k.tickets, ticketFact{d, row})
+			}
 		}
 		if row.Position <= o.Handed {
 			k.Told.Add(e)
@@ -105,6 +109,9 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 	k := read(o, rows)
 	if k.unreadable != nil {
 		d.log.Error("unreadable fact left out", "store", o.Store, "order", o.Order, "error", k.unreadable)
+	}
+	if err := d.tellTickets(ctx, o, k); err != nil {
+		return false, err
 	}
 	h := &postgres.Handing{Upto: k.upto(), View: o.View}
 	if k.created == nil { // nothing to judge, by no pack

@@ -154,7 +154,7 @@ func ParseTicketID(id string) (store, order string, topic rules.TicketTopic, ser
 // does not take becomes a hyphen.
 func TicketSerial(number string) string {
 	serial := strings.Map(func(r rune) rune {
-		if r > 'z' || !ValidName("x"+string(r)) {
+		if !ValidName("x" + string(r)) {
 			return '-'
 		}
 		return r

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -161,6 +162,28 @@ func (f *Facts) TicketAbout(d *Ticket) string {
 	return ""
 }
 
+// TicketAwaited tells whether a ticket among those whose workflow ID begins so was filed and has
+// no answer at now. A nil f knows none.
+func (f *Facts) TicketAwaited(begins string, now time.Time) bool {
+	if f == nil {
+		return false
+	}
+	var filed, answered []string
+	for i := range f.events {
+		e := &f.events[i]
+		d, ok := e.Data.(*Ticket)
+		if !ok || !exists(e, now) || !strings.HasPrefix(f.TicketAbout(d), begins) {
+			continue
+		}
+		if e.Type == TypeTicketFiled {
+			filed = append(filed, f.TicketAbout(d))
+		} else {
+			answered = append(answered, f.TicketAbout(d))
+		}
+	}
+	return slices.ContainsFunc(filed, func(about string) bool { return !slices.Contains(answered, about) })
+}
+
 // next begins another round.
 func (p *ticketPlay) next(c TicketChannel, cause TicketCause, manager bool, since time.Time) {
 	p.round = ticketRound{n: p.round.n + 1, channel: c, cause: cause, manager: manager, since: since}
@@ -274,6 +297,10 @@ func (p *ticketPlay) apply(e *Event, d *Ticket) {
 			p.round.filed, p.everFiled, p.undecided = d.When, true, false
 		}
 		return
+	}
+	again := map[string]TicketCause{TicketReturned: AgainReturned, TicketUnsolved: AgainUnsolved}[d.Outcome]
+	if again != "" && again == p.round.cause && p.round.filed.IsZero() && !p.undecided {
+		return // the same answer, reported twice
 	}
 	p.reason = d.Reason
 	switch d.Outcome {

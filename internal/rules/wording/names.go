@@ -87,6 +87,10 @@ func Deadline(kind string) Text {
 		return Text{"赔付到账期限", "payout due"}
 	case rules.DeadlineAppeal:
 		return Text{"申诉截止", "appeal by"}
+	case rules.DeadlineTicketFile:
+		return Text{"提交工单截止", "file the ticket by"}
+	case rules.DeadlineTicketAnswer:
+		return Text{"工单答复期限", "ticket's answer due"}
 	}
 	return unknown(kind)
 }
