@@ -57,6 +57,7 @@ type world struct {
 	calls    map[string]int
 	filings  []protocol.FilingRequest
 	shipping shipping
+	held     []protocol.Evidence          // by the vault
 	patience time.Duration                // how long the filing may be tried
 	during   map[string]func(n int) error // what the n-th call of a port does before it answers
 }
@@ -328,7 +329,7 @@ func (w *world) filed(now time.Time) protocol.Filed {
 }
 
 func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return nil, w.count("gather")
+	return w.held, w.count("gather")
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {
