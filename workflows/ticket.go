@@ -33,11 +33,11 @@ func (s *Stories) Ticket(ctx workflow.Context, in protocol.TicketInput) (protoco
 		opened = t.began
 	}
 	t.base = rules.TicketStory{
-		ID: t.id, Topic: in.Topic, About: in.About, Since: in.Since, Opened: opened, Due: in.Due, GiveUp: in.GiveUp,
+		ID: in.ID(), Topic: in.Topic, About: in.About, Since: in.Since, Opened: opened, Due: in.Due, GiveUp: in.GiveUp,
 		Profile: in.Profile, Given: map[rules.TicketField]rules.TicketGiven{},
 	}
-	for f, value := range in.Given {
-		t.base.Given[f] = rules.TicketGiven{Value: value, At: opened}
+	for _, f := range slices.Sorted(maps.Keys(in.Given)) {
+		t.base.Given[f] = rules.TicketGiven{Value: in.Given[f], At: opened}
 	}
 	if err := t.register(ctx); err != nil {
 		return protocol.TicketResult{}, err
@@ -97,7 +97,7 @@ func (t *ticket) words() *wording.Ticket { return t.wordsOf(&t.base) }
 func (t *ticket) wordsOf(state *rules.TicketStory) *wording.Ticket {
 	pack := t.ruleset().Pack
 	words := &wording.Ticket{
-		ID: t.id, Store: t.in.Store, Order: t.in.Order, Topic: t.in.Topic, About: t.in.About, Number: t.in.Number, Amount: t.in.Amount,
+		ID: t.in.ID(), Store: t.in.Store, Order: t.in.Order, Topic: t.in.Topic, About: t.in.About, Number: t.in.Number, Amount: t.in.Amount,
 		Since: t.in.Since, Given: state.Given, Partner: t.in.Profile.Partner, Prefix: pack.Ticket.FundsTitlePrefix.Value, Location: pack.Location(),
 	}
 	if d := t.in.Detail; d != nil {
