@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -113,6 +114,7 @@ func (w *workflows) Check(context.Context) error { return w.down }
 type bundle struct {
 	store     *store
 	workflows *workflows
+	tickets   *tickets
 	client    api.Client
 	url       string
 }
@@ -126,9 +128,10 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
-	b := &bundle{store: new(store), workflows: new(workflows)}
+	b := &bundle{store: new(store), workflows: new(workflows), tickets: new(tickets)}
 	srv := httptest.NewServer(api.New(api.Options{
-		Store: b.store, Workflows: b.workflows, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		Store: b.store, Workflows: b.workflows, Tickets: b.tickets, Rules: known,
+		Stores: map[string]rules.StoreProfile{"s": {Rating: decimal.MustParse("4.8"), RatingMonths: 6}}, Clock: clock(), WebUI: "http://ui", Namespace: "default",
 		Log: slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(srv.Close)

@@ -160,6 +160,9 @@ func TestHasPhone(t *testing.T) {
 		require.False(t, rules.HasPhone(text), text)
 	}
 	require.False(t, rules.HasPhone("order 13800138000 is late", "13800138000"), "the order is called so")
+	require.True(t, rules.HasPhone("13800138000", "1", "800", "13800", "3800138000"), "no part of it is")
+	require.True(t, rules.HasPhone("13800138000 x 81900019", "81900019"))
+	require.False(t, rules.HasPhone("13800138000 x 13800138000", "13800138000"))
 	require.Empty(t, rules.WithoutPhones("请致电 13800138000"))
 	require.Equal(t, "缺少截图", rules.WithoutPhones("缺少截图"))
 }

@@ -37,12 +37,36 @@ func plainDigits(s string) string { return digits.Replace(norm.NFKC.String(s)) }
 func HasPhone(text string, exempt ...string) bool {
 	text = plainDigits(text)
 	for _, known := range exempt {
-		if known != "" {
-			text = strings.ReplaceAll(text, plainDigits(known), " # ")
-		}
+		text = without(text, plainDigits(known))
 	}
 	return phone.MatchString(text)
 }
+
+// without takes a number out of a text wherever it stands by itself: a short one must not tear
+// others apart.
+func without(text, number string) string {
+	var out strings.Builder
+	for len(number) >= leastPhone {
+		i := strings.Index(text, number)
+		if i < 0 {
+			break
+		}
+		before, after := text[:i], text[i+len(number):]
+		out.WriteString(before)
+		if (before == "" || !letterOrDigit(before[len(before)-1])) && (after == "" || !letterOrDigit(after[0])) {
+			out.WriteString("#")
+		} else {
+			out.WriteString(number)
+		}
+		text = after
+	}
+	return out.String() + text
+}
+
+// leastPhone is the length below which no number can be taken for a telephone's.
+const leastPhone = 5
+
+func letterOrDigit(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // WithoutPhones is a text of others, such as the platform's reason, as it may be shown to
 // staff: one that holds a telephone number is not shown at all.
