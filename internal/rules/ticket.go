@@ -125,7 +125,8 @@ const (
 	FieldCompliance TicketField = "compliance_history"
 	FieldTraffic    TicketField = "traffic_comparison_screenshot"
 	FieldConsole    TicketField = "browser_console_log"
-	// What a person must say in words of his own, in both languages: no machine translates.
+	// FieldProblemZH and those that follow are what a person must say in words of his own, in both
+	// languages: no machine translates.
 	FieldProblemZH  TicketField = "problem_zh"
 	FieldProblemEN  TicketField = "problem_en"
 	FieldArgumentZH TicketField = "argument_zh" // new, after an answer that solved nothing

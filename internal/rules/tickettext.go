@@ -23,12 +23,15 @@ var (
 		`|\(?0[1-9][0-9]{1,2}\)?[ .-]?[2-9](?:[ .-]?[0-9]){6,7}` +
 		`)(?:$|[^0-9A-Za-z])` +
 		`|(?i:电话|热线|拨打|致电|客服|call|tel|phone|hotline)[^0-9]{0,6}[0-9]{5,8}(?:$|[^0-9])`)
-	digits = strings.NewReplacer("零", "0", "〇", "0", "一", "1", "幺", "1", "二", "2", "三", "3", "四", "4", "五", "5", "六", "6", "七", "7", "八", "8", "九", "9",
-		"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "–", "-", "—", "-", "−", "-", "_", "-", "/", "-", "、", "-", "·", "-")
 )
 
 // plainDigits writes a text so that its digits stand out, whatever they were written in.
-func plainDigits(s string) string { return digits.Replace(norm.NFKC.String(s)) }
+func plainDigits(s string) string {
+	return strings.NewReplacer(
+		"零", "0", "〇", "0", "一", "1", "幺", "1", "二", "2", "三", "3", "四", "4", "五", "5", "六", "6", "七", "7", "八", "8", "九", "9",
+		"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "–", "-", "—", "-", "−", "-", "_", "-", "/", "-", "、", "-", "·", "-",
+	).Replace(norm.NFKC.String(s))
+}
 
 // HasPhone tells whether a text holds something that looks like a telephone number. The
 // platform has no telephone support: a number offered as such is fraud, and a seller's own has

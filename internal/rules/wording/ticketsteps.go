@@ -43,7 +43,7 @@ func ticketWay(t *Ticket, c rules.TicketChannel) []Text {
 		}
 		return []Text{both("通过%s提交，%s。", "Hand it to %s and %s.", partner, how)}
 	case rules.ChannelCarrier:
-		return []Text{Text{"登录承运商的客户后台，向技术支持提交工单。", "Log in to the carrier's customer portal and submit a ticket to its technical support."}}
+		return []Text{{"登录承运商的客户后台，向技术支持提交工单。", "Log in to the carrier's customer portal and submit a ticket to its technical support."}}
 	case rules.ChannelTicket:
 	}
 	switch {
@@ -70,7 +70,7 @@ func TicketNotice(n rules.Notice, t *Ticket, p *rules.TicketPlan) Text {
 		return text.and(by()).and(both("补充：%s", "Add it: %s", addCommand(t, p.Faults)))
 	case rules.NoticeTicketFile:
 		text = text.and(both("请通过%s提交。", "File it: %s.", TicketChannel(p.Channel))).and(by())
-		return Text{text.ZH + "\n", text.EN + "\n"}.lines(t, p)
+		return pasted(text, t, p)
 	case rules.NoticeTicketUnfiled:
 		return text.and(both("工单至今没有提交(%s)，请安排处理。", "The ticket is still not filed (%s); see to it.", TicketStatus(p.Status)))
 	case rules.NoticeTicketDecide:
@@ -86,9 +86,11 @@ func decideHow(t *Ticket) Text {
 		TicketCommand("filed", t.ID, "NUMBER"), TicketCommand("add", t.ID, "--close"))
 }
 
-// lines appends the steps and the texts to paste, each on lines of their own.
-func (text Text) lines(t *Ticket, p *rules.TicketPlan) Text {
+// pasted appends the steps and the texts to paste, each on lines of their own.
+func pasted(head Text, t *Ticket, p *rules.TicketPlan) Text {
 	var zh, en strings.Builder
+	zh.WriteString(head.ZH + "\n")
+	en.WriteString(head.EN + "\n")
 	for i, step := range TicketSteps(t, p) {
 		fmt.Fprintf(&zh, "%d. %s\n", i+1, step.ZH)
 		fmt.Fprintf(&en, "%d. %s\n", i+1, step.EN)
@@ -96,7 +98,7 @@ func (text Text) lines(t *Ticket, p *rules.TicketPlan) Text {
 	title, body := TicketTitle(t), TicketBody(t, p.Cause, p.TicketID)
 	fmt.Fprintf(&zh, "【标题】%s\n【正文】\n%s", title.ZH, body.ZH)
 	fmt.Fprintf(&en, "[Title] %s\n[Text]\n%s", title.EN, body.EN)
-	return Text{text.ZH + zh.String(), text.EN + en.String()}
+	return Text{zh.String(), en.String()}
 }
 
 func ticketHead(t *Ticket) Text {
