@@ -35,6 +35,7 @@ type Activities struct {
 	Vault    port.Vault
 	Stores   port.Stores
 	Notifier port.Notifier
+	Tickets  port.Tickets // nil: a diagnosis opens none
 	Examiner Examiner
 	Calendar string // revision of the calendar of workdays that this worker holds
 }
@@ -66,6 +67,8 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityFetchWaybill:    a.FetchWaybill,
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
 		protocol.ActivityDeclare:         a.Declare,
+
+		protocol.ActivityOpenTicket: a.OpenTicket,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

@@ -53,6 +53,10 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	stores, err := c.StoreProfiles()
+	if err != nil {
+		return err
+	}
 	stopTelemetry, err := temporalclient.Telemetry(ctx, "worker", c.OTLPEndpoint)
 	if err != nil {
 		return err
@@ -85,6 +89,7 @@ func run(ctx context.Context) (err error) {
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
 		Filing:   activities.Assisted{},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
+		Tickets:  temporalclient.Tickets{Client: temporal, Stores: stores, Calendar: known.Calendar.Revision(), Clock: c.Clock.Protocol()},
 		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
 	if c.Filing == config.FilingSandbox {

@@ -104,6 +104,8 @@ func workflowID(s scene) string {
 	switch s.kind {
 	case kindShipment:
 		return protocol.ShipmentWorkflowID(store, s.name, 1)
+	case kindTicket:
+		return protocol.TicketWorkflowID(store, s.name, s.ticket.Topic, "")
 	case kindSweep:
 		return protocol.SweepID(s.sweep.Service)
 	case kindOrders:
@@ -128,6 +130,10 @@ func (l *live) begin(t *testing.T, s scene, clock protocol.Clock) {
 		in.Store, in.Order, in.Policy, in.Calendar, in.Clock = store, s.name, "aliexpress-2024-04", revision(t), clock
 		in.Service, in.Carrier, in.TraceAlert, in.Due = "CAINIAO_STANDARD", "CAINIAO", true, created.Add(72*time.Hour)
 		err = temporalclient.Orders{Client: l.client}.StartShipment(t.Context(), 1, in)
+	case kindTicket:
+		in := s.ticket
+		in.Store, in.Order, in.Policy = store, s.name, "aliexpress-2024-04"
+		err = temporalclient.Tickets{Client: l.client, Calendar: revision(t), Clock: clock}.StartTicket(t.Context(), in)
 	case kindSweep:
 		s.sweep.Clock = clock
 		s.sweep.Clock.Origin = created.Add(5 * day) // its parcels have moved
@@ -148,9 +154,34 @@ func (l *live) ship(order, n string) {
 }
 
 // cancel cancels a shipment.
-func (l *live) cancel(order string) {
-	if err := l.client.CancelWorkflow(l.t.Context(), protocol.ShipmentWorkflowID(store, order, 1), ""); err != nil {
-		l.t.Errorf("cancel %s: %v", order, err)
+func (l *live) cancel(order string) { l.cancelID(protocol.ShipmentWorkflowID(store, order, 1)) }
+
+func (l *live) cancelID(id string) {
+	if err := l.client.CancelWorkflow(l.t.Context(), id, ""); err != nil {
+		l.t.Errorf("cancel %s: %v", id, err)
+	}
+}
+
+// ticketFact reports a filing, or an answer with its outcome, and rings at the ticket's door.
+func (l *live) ticketFact(order string, topic rules.TicketTopic, at time.Time, outcome string) {
+	id, kind := protocol.TicketWorkflowID(store, order, topic, ""), rules.TypeTicketFiled
+	if outcome != "" {
+		kind = rules.TypeTicketAnswered
+	}
+	l.write(order, event(kind, at, &rules.Ticket{TicketID: "T1", When: at, About: id, Outcome: outcome}))
+	l.mu.Lock()
+	events := l.inboxes[order].events
+	l.mu.Unlock()
+	if err := l.client.SignalWorkflow(l.t.Context(), id, "", protocol.SignalEvent, events[len(events)-1:]); err != nil {
+		l.t.Errorf("signal %s: %v", id, err)
+	}
+}
+
+// complete gives a ticket what it lacks.
+func (l *live) complete(order string, topic rules.TicketTopic, u protocol.TicketUpdate) {
+	_, err := temporalclient.Tickets{Client: l.client}.UpdateTicket(l.t.Context(), protocol.TicketWorkflowID(store, order, topic, ""), fmt.Sprint("u", serial.Add(1)), u)
+	if err != nil {
+		l.t.Errorf("complete the ticket of %s: %v", order, err)
 	}
 }
 
@@ -305,7 +336,7 @@ func (l *live) KeepEvidence(context.Context, string, string, string, []protocol.
 }
 
 func (l *live) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return []protocol.Evidence{{Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}, nil
+	return []protocol.Evidence{{Kind: "screenshot", Name: "error.png", SHA256: aProof}, {Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}, nil
 }
 
 func (l *live) Notify(_ context.Context, n protocol.Notice) error {

@@ -40,7 +40,8 @@ type scene struct {
 
 	shipment protocol.ShipmentInput
 	platform shipping
-	outcome  string // of the shipment
+	outcome  string // of the shipment, or the ticket
+	ticket   protocol.TicketInput
 	sweep    protocol.SweepInput
 	orders   protocol.OrdersInput
 }
@@ -56,7 +57,7 @@ func comes(e rules.Event) act {
 
 func scenes() []scene {
 	var all []scene
-	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings()} {
+	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings(), kindTicket: tickets()} {
 		for _, s := range list {
 			s.kind = kind
 			all = append(all, s)
@@ -71,6 +72,7 @@ const (
 	kindShipment = "shipment"
 	kindSweep    = "sweep"
 	kindOrders   = "orders"
+	kindTicket   = "ticket"
 )
 
 func orders() []scene {
@@ -165,6 +167,47 @@ func readings() []scene {
 		{name: "changed", orders: protocol.OrdersInput{Platform: port.Platform, FirstDays: 1}, length: day},
 		{name: "pushed", orders: protocol.OrdersInput{Platform: port.Platform, Order: "pushed"}, length: day},
 		{name: "elsewhere", orders: protocol.OrdersInput{Platform: "elsewhere"}, length: day, fails: "not configured"},
+	}
+}
+
+func tickets() []scene {
+	start := []rules.Event{orderCreated("US", true), paid(created)}
+	reports := func(hours int, topic rules.TicketTopic, outcome string) act {
+		at := created.Add(time.Duration(hours) * time.Hour)
+		return act{at, func(l *live, order string) { l.ticketFact(order, topic, at, outcome) }}
+	}
+	gives := func(hours int, u protocol.TicketUpdate) act {
+		return act{created.Add(time.Duration(hours) * time.Hour), func(l *live, order string) { l.complete(order, rules.TopicReview, u) }}
+	}
+	proof := protocol.TicketUpdate{By: "wang.li", Fields: map[rules.TicketField]string{rules.FieldErrorCode: "AE-ERR-403", rules.FieldScreenshot: aProof}}
+	argument := protocol.TicketUpdate{By: "wang.li", Fields: map[rules.TicketField]string{
+		rules.FieldArgumentZH: "审核期限早已届满。", rules.FieldArgumentEN: "The time for the review is long over.",
+	}}
+	review := protocol.TicketInput{Topic: rules.TopicReview, About: "C1", Number: parcel, Since: created.Add(-time.Hour)}
+	ready := protocol.TicketInput{Topic: rules.TopicOther, Given: proven()}
+	return []scene{
+		{name: "completed", facts: start, ticket: review, acts: []act{
+			gives(5, proof), reports(30, rules.TopicReview, ""), reports(40, rules.TopicReview, rules.TicketSolved),
+		}, length: 3 * day, outcome: string(rules.TicketDone)},
+		{name: "unsolved", facts: start, ticket: review, acts: []act{
+			gives(5, proof), reports(26, rules.TopicReview, ""), reports(32, rules.TopicReview, rules.TicketReturned), gives(38, proof),
+			reports(50, rules.TopicReview, ""), reports(56, rules.TopicReview, rules.TicketUnsolved), gives(62, argument),
+			reports(74, rules.TopicReview, ""), reports(80, rules.TopicReview, rules.TicketUnsolved), gives(100, protocol.TicketUpdate{By: "wang.li", Close: true}),
+		}, length: 6 * day, outcome: string(rules.TicketClosed)},
+		{name: "escalated", facts: start, ticket: ready, acts: []act{
+			reports(5, rules.TopicOther, ""), reports(40, rules.TopicOther, ""), reports(80, rules.TopicOther, ""),
+		}, length: 45 * day, outcome: string(rules.TicketGivenUp)},
+		{name: "settled", facts: start, ticket: review, acts: []act{
+			{created.Add(5 * time.Hour), func(l *live, order string) {
+				l.write(order, decided(created.Add(5*time.Hour), "C1", rules.DecisionApproved))
+			}},
+		}, length: 3 * day, outcome: string(rules.TicketSettled)},
+		{name: "carrier", facts: start, ticket: protocol.TicketInput{
+			Topic: rules.TopicTrace, Number: parcel, GiveUp: created.Add(day), Detail: &protocol.Bilingual{ZH: "平台漏了 1 条轨迹。", EN: "The platform lacks 1 scan."},
+		}, length: 3 * day, outcome: string(rules.TicketGivenUp)},
+		{name: "withdrawn", facts: start, ticket: ready, acts: []act{{created.Add(30 * time.Hour), func(l *live, order string) {
+			l.cancelID(protocol.TicketWorkflowID(store, order, rules.TopicOther, ""))
+		}}}, length: 3 * day, fails: "canceled"},
 	}
 }
 

@@ -29,6 +29,7 @@ func Register(r Registry, s *Stories) {
 	r.RegisterWorkflowWithOptions(s.Claim, workflow.RegisterOptions{Name: protocol.WorkflowClaim, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Orders, workflow.RegisterOptions{Name: protocol.WorkflowOrders, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Shipment, workflow.RegisterOptions{Name: protocol.WorkflowShipment, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Ticket, workflow.RegisterOptions{Name: protocol.WorkflowTicket, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Sweep, workflow.RegisterOptions{Name: protocol.WorkflowSweep, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 }
 

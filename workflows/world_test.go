@@ -59,6 +59,7 @@ type world struct {
 	requests []protocol.ClaimRequest
 	health   *rules.StoreHealth
 	shipping shipping
+	held     []protocol.Evidence          // by the vault
 	patience time.Duration                // how long the filing may be tried
 	during   map[string]func(n int) error // what the n-th call of a port does before it answers
 }
@@ -353,7 +354,7 @@ func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Ev
 	if err := w.count("gather"); err != nil {
 		return nil, err
 	}
-	originals := []protocol.Evidence{{Kind: string(rules.EvidenceWaybill), SHA256: strings.Repeat("0", 64)}}
+	originals := append(slices.Clone(w.held), []protocol.Evidence{{Kind: string(rules.EvidenceWaybill), SHA256: strings.Repeat("0", 64)}}...)
 	for _, e := range recordedFacts[*rules.EvidenceAdded](w) {
 		for _, o := range e.Data.(*rules.EvidenceAdded).Originals {
 			originals = append(originals, protocol.Evidence{Kind: string(o.Kind), SHA256: o.SHA256})

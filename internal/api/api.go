@@ -49,11 +49,19 @@ type Workflows interface {
 	Read(ctx context.Context, in protocol.OrdersInput) error
 }
 
+// Tickets is what the API needs of Temporal for tickets; see temporalclient.Tickets for the errors.
+type Tickets interface {
+	StartTicket(ctx context.Context, in protocol.TicketInput) error
+	UpdateTicket(ctx context.Context, id, key string, u protocol.TicketUpdate) (protocol.TicketState, error)
+}
+
 // Options are the parts of an API. All but Clock and WebUI are required.
 type Options struct {
 	Store     Store
 	Workflows Workflows
 	Receipts  port.Receipts // at the platform
+	Tickets   Tickets
+	Stores    map[string]rules.StoreProfile // which channels each store has; one that is missing has the ordinary ones
 	Rules     config.Rules
 	Clock     protocol.Clock // defaults to real time
 	WebUI     string         // base URL of Temporal's Web UI, for links; empty: no links
@@ -89,6 +97,7 @@ func New(o Options) http.Handler {
 	s.registerConfirm(api)
 	s.registerShipments(api)
 	s.registerReceipt(api)
+	s.registerTickets(api)
 	s.registerHealth(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)
 	return s.logged(http.NewCrossOriginProtection().Handler(mux))

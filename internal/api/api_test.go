@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -156,6 +157,7 @@ type bundle struct {
 	receipts  *receipts
 	store     *store
 	workflows *workflows
+	tickets   *tickets
 	client    api.Client
 	url       string
 }
@@ -169,9 +171,10 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
-	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts)}
+	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts), tickets: new(tickets)}
 	srv := httptest.NewServer(api.New(api.Options{
-		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Tickets: b.tickets, Rules: known,
+		Stores: map[string]rules.StoreProfile{"s": {Rating: decimal.MustParse("4.8"), RatingMonths: 6}}, Clock: clock(), WebUI: "http://ui", Namespace: "default",
 		OrderParams: map[string]stdjson.RawMessage{"s": stdjson.RawMessage(`{"package_params":[{"weight":"0.5"}]}`)},
 		Log:         slog.New(slog.DiscardHandler),
 	}))

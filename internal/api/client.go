@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // Client speaks to an API. The zero value of HTTP is [http.DefaultClient].
@@ -95,6 +96,30 @@ func (c Client) GiveNumber(ctx context.Context, store, order string, serial int,
 		return answer, fmt.Errorf("write the number: %w", err)
 	}
 	return answer, c.do(ctx, http.MethodPut, fmt.Sprintf("%s/shipments/%d/number", orderURL(store, order), serial), mediaJSON, "", body, &answer)
+}
+
+// OpenTicket opens a ticket.
+func (c Client) OpenTicket(ctx context.Context, store, order string, t TicketRequest) (TicketOpened, error) {
+	var answer TicketOpened
+	body, err := json.Marshal(t)
+	if err != nil {
+		return answer, fmt.Errorf("write the ticket: %w", err)
+	}
+	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/tickets", mediaJSON, "", body, &answer)
+}
+
+// CompleteTicket gives a ticket what it lacks.
+func (c Client) CompleteTicket(ctx context.Context, store, order string, topic rules.TicketTopic, serial string, u protocol.TicketUpdate) (protocol.TicketState, error) {
+	var state protocol.TicketState
+	body, err := json.Marshal(u)
+	if err != nil {
+		return state, fmt.Errorf("write what the ticket lacks: %w", err)
+	}
+	path := orderURL(store, order) + "/tickets/" + url.PathEscape(string(topic))
+	if serial != "" {
+		path += "?serial=" + url.QueryEscape(serial)
+	}
+	return state, c.do(ctx, http.MethodPut, path, mediaJSON, "", body, &state)
 }
 
 func orderURL(store, order string) string {

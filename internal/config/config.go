@@ -22,6 +22,7 @@ type Shared struct {
 	OTLPEndpoint  string     `envconfig:"OTLP_ENDPOINT" desc:"collector for traces and metrics, as an http:// or https:// URL; none: neither is sent"`
 	PolicyFiles   []string   `split_words:"true" desc:"policy packs in YAML beside the built-in ones, separated by commas"`
 	CalendarFiles []string   `split_words:"true" desc:"years of workdays in JSON beside the built-in ones, separated by commas"`
+	StoresFile    string     `split_words:"true" desc:"what decides each store's channels for tickets (sales, rating, service partner), a YAML file; none: the ordinary ones"`
 	Services
 }
 
@@ -131,7 +132,7 @@ func (s *Shared) check(p *problems) {
 	if (s.Temporal.TLSCert == "") != (s.Temporal.TLSKey == "") {
 		p.add("PARCELWARD_TEMPORAL_TLS_CERT, PARCELWARD_TEMPORAL_TLS_KEY", "one of them", "both or none")
 	}
-	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA}, s.PolicyFiles...)
+	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA, s.StoresFile}, s.PolicyFiles...)
 	for _, name := range append(files, s.CalendarFiles...) {
 		if name == "" {
 			continue

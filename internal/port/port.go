@@ -81,3 +81,11 @@ type LedgerEntry struct {
 type Ledger interface {
 	Book(ctx context.Context, entries []LedgerEntry) error
 }
+
+// Tickets opens support tickets.
+type Tickets interface {
+	// OpenTicket opens a ticket once per workflow ID: one that is, or was, open under it changes
+	// nothing. What the deployment knows better than the caller, such as the store's profile, it
+	// fills in.
+	OpenTicket(ctx context.Context, in protocol.TicketInput) error
+}

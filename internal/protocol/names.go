@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ const (
 	WorkflowSweep    = "Sweep"
 	WorkflowOrders   = "Orders"
 	WorkflowShipment = "Shipment"
+	WorkflowTicket   = "Ticket"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -30,6 +32,7 @@ const (
 	SignalConfirm  = "confirm-exception" // a Confirmation
 	UpdateConfirm  = "confirm-exception" // a Confirmation; answered by a ConfirmationResult
 	UpdateShip     = "ship"              // of Shipment: a ShipNumber; answered by it as it is declared
+	UpdateTicket   = "ticket"            // of Ticket: a TicketUpdate; answered by a TicketState
 	QueryAssess    = "assessment"        // an AsOf; answered by a rules.Assessment
 	QueryTimeline  = "timeline"          // answered by []TimelineEntry
 	sourceTemporal = "parcelward/temporal/"
@@ -59,6 +62,8 @@ const (
 	ActivityFetchWaybill    = "FetchWaybill"    // WaybillRequest to Evidence
 	ActivityKeepEvidence    = "KeepEvidence"    // local; EvidenceOf
 	ActivityDeclare         = "Declare"         // DeclareRequest to Declared
+
+	ActivityOpenTicket = "OpenTicket" // TicketInput
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -122,6 +127,48 @@ func ShipmentWorkflowID(store, order string, serial int) string {
 	}
 	return id
 }
+
+// TicketWorkflowID is the ID of the workflow that keeps a ticket. serial tells tickets of one
+// topic apart, such as a claim's number; it may be empty.
+func TicketWorkflowID(store, order string, topic rules.TicketTopic, serial string) string {
+	id := ticketPrefix + store + "/" + order + "/" + string(topic)
+	if serial != "" {
+		id += "/" + serial
+	}
+	return id
+}
+
+// ParseTicketID takes a ticket's workflow ID apart; ok is false where it is none.
+func ParseTicketID(id string) (store, order string, topic rules.TicketTopic, serial string, ok bool) {
+	rest, ok := strings.CutPrefix(id, ticketPrefix)
+	parts := strings.SplitN(rest, "/", 4)
+	if !ok || len(parts) < 3 || !ValidName(parts[0]) || !ValidName(parts[1]) || !slices.Contains(rules.TicketTopics(), rules.TicketTopic(parts[2])) {
+		return "", "", "", "", false
+	}
+	if len(parts) == 4 {
+		if serial = parts[3]; !ValidName(serial) {
+			return "", "", "", "", false
+		}
+	}
+	return parts[0], parts[1], rules.TicketTopic(parts[2]), serial, true
+}
+
+// TicketSerial makes a serial of another side's number, such as a claim's: what a workflow ID
+// does not take becomes a hyphen.
+func TicketSerial(number string) string {
+	serial := strings.Map(func(r rune) rune {
+		if !ValidName("x" + string(r)) {
+			return '-'
+		}
+		return r
+	}, number)
+	return serial[:min(len(serial), maxSerial)]
+}
+
+// maxSerial keeps a serial a name, and leaves room for a day behind it.
+const maxSerial = 55
+
+const ticketPrefix = "ticket/"
 
 // SweepID names the Schedule, and the workflow, that asks a tracking service.
 func SweepID(service string) string { return "sweep/" + service }

@@ -34,6 +34,8 @@ const (
 	DeadlineReview         = "review-due"
 	DeadlinePayout         = "payout-due"
 	DeadlineAppeal         = "appeal-by"
+	DeadlineTicketFile     = "ticket-file-by"
+	DeadlineTicketAnswer   = "ticket-answer-due"
 )
 
 // The states of an order's own deadline.

@@ -20,6 +20,9 @@ const (
 	EvidenceReceipt       EvidenceKind = "delivery_receipt"
 	EvidenceScreenshot    EvidenceKind = "screenshot" // of a ticket's problem
 	EvidenceBankStatement EvidenceKind = "bank_statement"
+	EvidenceCompliance    EvidenceKind = "compliance_history"            // of the store, where its account is judged
+	EvidenceTraffic       EvidenceKind = "traffic_comparison_screenshot" // before and during a sale
+	EvidenceConsoleLog    EvidenceKind = "browser_console_log"           // of labels that do not print
 	EvidenceOther         EvidenceKind = "other"
 )
 
@@ -28,6 +31,6 @@ func EvidenceKinds() []EvidenceKind {
 	return []EvidenceKind{
 		EvidenceWaybill, EvidenceOutbound, EvidenceMessages, EvidenceRefusal, EvidencePickup, EvidenceShippingLabel,
 		EvidenceClearance, EvidenceCarrierProof, EvidenceOrderDetail, EvidenceProductPhotos, EvidenceQualityReport,
-		EvidenceReceipt, EvidenceScreenshot, EvidenceBankStatement, EvidenceOther,
+		EvidenceReceipt, EvidenceScreenshot, EvidenceBankStatement, EvidenceCompliance, EvidenceTraffic, EvidenceConsoleLog, EvidenceOther,
 	}
 }

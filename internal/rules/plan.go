@@ -90,6 +90,11 @@ const (
 	NoticePlatformAway    = "platform-away"  // the platform does not answer; it is tried again
 	NoticeNumberFormat    = "number-format"  // a postal number with a wrong check digit
 	NoticeNumberCheck     = "number-check"   // the carrier does not know the number
+	NoticeTicketMissing   = "ticket-missing" // a ticket lacks what it must hold
+	NoticeTicketFile      = "ticket-file"    // a ticket is ready: file it
+	NoticeTicketUnfiled   = "ticket-unfiled" // nobody has filed it
+	NoticeTicketDecide    = "ticket-decide"  // every way was tried
+	NoticeTicketEnded     = "ticket-ended"
 )
 
 // Notice is something that people must be told now.

@@ -25,6 +25,7 @@ import (
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 	"parcelward/internal/temporalclient"
 )
 
@@ -54,6 +55,10 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 	if err != nil {
 		return nil, fmt.Errorf("order_param of the stores: %w", err)
 	}
+	stores, err := c.StoreProfiles()
+	if err != nil {
+		return nil, err
+	}
 	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
 		return nil, err
 	}
@@ -70,11 +75,11 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 		return nil, fmt.Errorf("listen for the API: %w", err)
 	}
 	s.URL = "http://" + listener.Addr().String()
-	s.run(context.WithoutCancel(ctx), c, params, listener, log)
+	s.run(context.WithoutCancel(ctx), c, stores, params, listener, log)
 	return s, nil
 }
 
-func (s *Server) run(ctx context.Context, c config.Starter, params map[string]json.RawMessage, listener net.Listener, log *slog.Logger) {
+func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]rules.StoreProfile, params map[string]json.RawMessage, listener net.Listener, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	clock := c.Clock.Protocol()
 	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{
@@ -87,6 +92,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, params map[string]js
 	inbox := waking{s.DB, dispatcher.Wake}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
+		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Stores: stores,
 		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 	})
 	var served, dispatched error

@@ -93,6 +93,10 @@ func Deadline(kind string) Text {
 		return Text{"申请卖家保障截止", "ask seller protection by"}
 	case rules.DeadlineProtectionOutcome:
 		return Text{"卖家保障结果期限", "seller protection due"}
+	case rules.DeadlineTicketFile:
+		return Text{"提交工单截止", "file the ticket by"}
+	case rules.DeadlineTicketAnswer:
+		return Text{"工单答复期限", "ticket's answer due"}
 	}
 	return unknown(kind)
 }

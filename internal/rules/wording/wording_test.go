@@ -53,7 +53,7 @@ func named[C ~string](t *testing.T, what string, name func(C) wording.Text, code
 func deadlines() []string {
 	return []string{
 		rules.DeadlineTrackingNumber, rules.DeadlineOnline, rules.DeadlineConfirm, rules.DeadlineFile,
-		rules.DeadlineDocument, rules.DeadlineReview, rules.DeadlinePayout, rules.DeadlineAppeal,
+		rules.DeadlineDocument, rules.DeadlineReview, rules.DeadlinePayout, rules.DeadlineAppeal, rules.DeadlineTicketFile, rules.DeadlineTicketAnswer,
 	}
 }
 
