@@ -105,12 +105,11 @@ type planes struct{ y, cb, cr plane }
 func planesOf(img image.Image) planes {
 	b := img.Bounds()
 	if p, ok := img.(*image.YCbCr); ok && b.Min == (image.Point{}) {
-		c := image.Rect(0, 0, len(p.Cb)/max(p.CStride, 1), 0).Dx() // rows of colour, padding included
 		cw, ch := chroma(p, b)
 		return planes{
 			y:  plane{b.Dx(), b.Dy(), p.YStride, p.Y},
-			cb: plane{cw, min(ch, c), p.CStride, p.Cb},
-			cr: plane{cw, min(ch, c), p.CStride, p.Cr},
+			cb: plane{cw, ch, p.CStride, p.Cb},
+			cr: plane{cw, ch, p.CStride, p.Cr},
 		}
 	}
 	rgba := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))

@@ -36,8 +36,8 @@ func WritePDF(ctx context.Context, w io.Writer, p Pack, open Open) error {
 	text, heads := wording.LetterOf(&p.Letter, loc), wording.Heads(loc)
 	s := newSheet(f, text.Title.String()+" "+p.Letter.Case, p.Letter.Store, p.Letter.At)
 	s.running = func(s *sheet) {
-		s.put(column{x: marginX, width: textWidth}, 12, line{clip(s, text.Title.String(), quiet(), 110), quiet()})
-		s.put(column{x: marginX, width: textWidth, right: true}, 12, line{clip(s, p.Letter.Case, quiet(), 60), quiet()})
+		s.put(column{x: marginX, width: textWidth}, 12, line{clip(s, text.Title.String(), quiet(), 80), quiet()})
+		s.put(column{x: marginX, width: textWidth, right: true}, 12, line{clip(s, p.Letter.Case, quiet(), 92), quiet()})
 		s.rule(marginX, 18, textWidth, 0.15, hair())
 	}
 	s.newPage()
@@ -113,8 +113,8 @@ func (s *sheet) letter(t *wording.LetterText, heads *wording.LetterHeads) {
 	s.y += 2
 	s.rule(marginX, s.y, textWidth, 0.6, navy())
 	s.y += 3
-	s.sideBySide(t.To, strong())
-	s.y += 2
+	s.row(halves(), 0.9, [][]span{{{t.To.ZH, strong()}}, {{t.To.EN, strong()}}}, nil)
+	s.y += 1
 	s.particulars(t.Particulars)
 	s.y += 4
 	s.section(heads.Facts)
@@ -125,11 +125,7 @@ func (s *sheet) letter(t *wording.LetterText, heads *wording.LetterHeads) {
 		s.reckoning(t.Reckoning, heads)
 	}
 	s.section(heads.Grounds)
-	for i, rule := range t.Grounds {
-		n := "(" + strconv.Itoa(i+1) + ") "
-		s.sideBySide(wording.Text{ZH: n + rule.ZH, EN: n + rule.EN}, body())
-	}
-	s.y += 3
+	s.prose(t.Grounds)
 	if len(t.Dates) > 0 {
 		s.section(heads.Dates)
 		s.dates(t.Dates)
@@ -162,7 +158,7 @@ func (s *sheet) particulars(lines []wording.Line) {
 	for _, l := range lines {
 		value := []span{{l.Value.ZH, strong()}}
 		if l.Value.EN != l.Value.ZH {
-			value = append(value, span{l.Value.EN, style{size: 8.5, ink: ink()}})
+			value[0].text += "  " + l.Value.EN
 		}
 		s.row(columns, 0.9, [][]span{{{l.Name.ZH, style{size: 9.5, ink: navy()}}}, {{l.Name.EN, style{size: 9, ink: grey()}}}, value}, s.underline())
 	}
@@ -192,8 +188,10 @@ func (s *sheet) reckoning(lines []wording.Line, heads *wording.LetterHeads) {
 // dates shows the dates that matter.
 func (s *sheet) dates(lines []wording.Line) {
 	columns := []column{
-		{x: marginX, width: 36}, {x: marginX + 37, width: halfWidth - 37},
-		{x: marginX + halfWidth + gutter, width: 38}, {x: marginX + halfWidth + gutter + 39, width: halfWidth - 39},
+		{x: marginX, width: 36},
+		{x: marginX + 37, width: halfWidth - 37},
+		{x: marginX + halfWidth + gutter, width: 38},
+		{x: marginX + halfWidth + gutter + 39, width: halfWidth - 39},
 	}
 	st := style{size: 8.5, ink: ink()}
 	for _, l := range lines {
@@ -216,7 +214,7 @@ func (s *sheet) trace(p *Pack, t *Trace, heads *wording.LetterHeads) {
 	defer s.table(columns, heads.Number, heads.Time, heads.Milestone, heads.Place, heads.CarrierWords)()
 	for i := range t.Rows {
 		r := &t.Rows[i]
-		milestone := wording.Milestone(r.Milestone)
+		milestone := wording.RowMilestone(r.Milestone)
 		s.row(columns, 0.9, [][]span{
 			{{strconv.Itoa(i + 1), quiet()}},
 			{{wording.CellTime(r.At, p.Location), small()}},
@@ -254,11 +252,11 @@ func (s *sheet) evidence(p *Pack, heads *wording.LetterHeads) {
 	defer s.table(columns, heads.Number, heads.Paper, heads.Proves, heads.Hash)()
 	for i := range p.Originals {
 		o := &p.Originals[i]
-		name, proves, remarks := wording.Evidence(o.Kind), o.Proves, wording.PaperRemarks(o.Verdict, o.Size)
+		name, proves, remarks := wording.PaperName(o.Kind), o.Proves, wording.PaperRemarks(o.Verdict, o.Size)
 		if proves == (wording.Text{}) {
 			proves = wording.Proves(rules.EvidenceKind(o.Kind))
 		}
-		hash := []span{{o.SHA256[:32], quiet()}, {o.SHA256[32:], quiet()}, {remarks.ZH, quiet()}, {remarks.EN, quiet()}}
+		hash := []span{{o.SHA256[:32], quiet()}, {o.SHA256[32:], quiet()}, {remarks, quiet()}}
 		if !o.TakenAt.IsZero() {
 			hash = append(hash, span{heads.Taken.ZH + " " + heads.Taken.EN + ": " + wording.CellTime(o.TakenAt, p.Location), quiet()})
 		}

@@ -100,7 +100,7 @@ func (o *Original) same(sum []byte, size int64) error {
 // caption names an original; height is what must fit below it on the page.
 func (s *sheet) caption(p *Pack, i int, height float64) {
 	o := &p.Originals[i]
-	name := wording.Evidence(o.Kind)
+	name := wording.PaperName(o.Kind)
 	above := []span{{fmt.Sprintf("%d. %s  %s", i+1, name.ZH, name.EN), strong()}, {p.name(i), small()}, {"SHA-256: " + o.SHA256, quiet()}}
 	for _, l := range s.lines(above, textWidth) {
 		height += l.height()
@@ -176,6 +176,7 @@ func (s *sheet) plainText(p *Pack, i int, data []byte, heads *wording.LetterHead
 		text, cut = text[:shownText], true
 	}
 	s.caption(p, i, 20)
+	text = []rune(strings.TrimRight(string(text), "\r\n "))
 	s.row([]column{{x: marginX + 4, width: textWidth - 8}}, 1.5, [][]span{{{string(text), small()}}}, func(top, end float64) {
 		s.frame(marginX, top, textWidth, end-top)
 	})

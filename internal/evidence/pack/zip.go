@@ -144,7 +144,7 @@ func setDOSTime(h *zip.FileHeader, at time.Time) {
 
 // heeding stops reading when its context ends.
 type heeding struct {
-	ctx context.Context //nolint:containedctx // of one copy
+	ctx context.Context // of one copy
 	r   io.Reader
 }
 

@@ -75,7 +75,7 @@ type LetterText struct {
 	Facts       []Text
 	Demand      []Text
 	Reckoning   []Line // empty: no money is asked for
-	Grounds     []Text // the rules, each with its source
+	Grounds     []Text // the rules, each with the key of its source; then the sources
 	Dates       []Line
 	Closing     []Text
 	Signed      Text
@@ -104,9 +104,7 @@ func LetterOf(l *Letter, loc *time.Location) LetterText {
 	for _, sum := range l.Reckoning {
 		t.Reckoning = append(t.Reckoning, reckoned(sum))
 	}
-	for _, c := range l.Citations {
-		t.Grounds = append(t.Grounds, both("%s出处：%s。", "%s Source: %s.", c.Rule, c.Source))
-	}
+	t.Grounds = grounds(l.Citations)
 	for _, d := range l.Dates {
 		t.Dates = append(t.Dates, Line{letterDate(d.Code), clock(d.At, loc)})
 	}
@@ -146,23 +144,22 @@ func particulars(l *Letter, loc *time.Location) []Line {
 	lines := []Line{{Text{"案件编号", "Case number"}, same(l.Case)}}
 	number := same(l.Number)
 	if l.Number == "" {
-		number = Text{"提交后由平台给出", "given by the platform on filing"}
+		number = Text{"提交后由平台给出", "Given by the platform on filing"}
 	}
 	lines = append(lines, Line{platformNumber(l.Kind), number}, Line{Text{"店铺", "Store"}, same(l.Store)}, Line{Text{"订单号", "Order number"}, same(l.Order)})
 	for _, p := range l.Parcels {
-		value := both("%s（%s，%s）", "%s (%s, %s)", p.Number, p.Carrier, p.Service)
+		lines = append(lines, Line{Text{"运单号", "Tracking number"}, same(p.Number + " (" + p.Carrier + ", " + p.Service + ")")})
 		if p.LastMile != "" {
-			value = both("%s，末端派送单号 %s", "%s, last-mile number %s", value, p.LastMile)
+			lines = append(lines, Line{Text{"末端派送单号", "Last-mile number"}, same(p.LastMile)})
 		}
-		lines = append(lines, Line{Text{"运单号", "Tracking number"}, value})
 	}
 	if l.Exception != "" {
-		lines = append(lines, Line{Text{"异常类型", "Exception"}, Kind(l.Exception)})
+		lines = append(lines, Line{Text{"异常类型", "Exception"}, Kind(l.Exception).capital()})
 	}
 	if l.Asked != nil {
-		lines = append(lines, Line{Text{"请求金额", "Amount asked"}, same(amount(*l.Asked))})
+		lines = append(lines, Line{Text{"请求金额", "Amount claimed"}, same(amount(*l.Asked))})
 	}
-	return append(lines, Line{Text{"日期", "Date"}, clock(l.At, loc)})
+	return append(lines, Line{Text{"日期", "Date"}, same(l.At.In(loc).Format(time.DateOnly))})
 }
 
 func platformNumber(k LetterKind) Text {

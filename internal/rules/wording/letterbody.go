@@ -75,7 +75,7 @@ func demand(l *Letter) []Text {
 	}
 	switch l.Kind {
 	case LetterClaim:
-		return []Text{both("请求平台认定上述物流异常，并就订单 %s 予以赔付%s。", "We ask the platform to find that exception and to compensate order %s%s.", l.Order, sum)}
+		return []Text{both("请求平台认定上述物流异常，并就订单 %s 予以赔付%s。", "We ask the platform to recognise the exception described above and to compensate order %s%s.", l.Order, sum)}
 	case LetterAppeal:
 		return []Text{
 			both("请求平台撤销拒赔决定，重新审核索赔 %s，并就订单 %s 予以赔付%s。", "We ask the platform to set the refusal aside, to review claim %s anew and to compensate order %s%s.", l.Number, l.Order, sum),

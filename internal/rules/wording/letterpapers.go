@@ -28,9 +28,9 @@ func Heads(loc *time.Location) LetterHeads {
 		Particulars: Text{"案件概要", "Particulars"},
 		Facts:       Text{"一、事实", "1. Facts"},
 		Demand:      Text{"二、诉求", "2. Demand"},
-		Reckoning:   Text{"金额的计算", "How the amount is reckoned"},
+		Reckoning:   Text{"金额的计算", "Calculation of the amount"},
 		Grounds:     Text{"三、规则依据", "3. Rules relied on"},
-		Dates:       Text{"四、关键时间", "4. Dates that matter"},
+		Dates:       Text{"四、关键时间", "4. Key dates"},
 		Trace:       Text{"附件一：物流轨迹", "Annex 1: Trace of the parcel"},
 		Evidence:    Text{"附件二：凭证清单", "Annex 2: List of evidence"},
 		Originals:   Text{"附件三：凭证图像", "Annex 3: Originals"},
@@ -87,25 +87,31 @@ func PageOf(page, pages int) Text {
 // FooterOrder names the order at the foot of a page.
 func FooterOrder(store, order string) Text { return both("订单 %s/%s", "Order %s/%s", store, order) }
 
-// PaperRemarks tell of an original what its list shows: its pre-flight verdict (a verdict's code,
-// may be empty) and its size.
-func PaperRemarks(verdict string, size int64) Text {
-	var t Text
+// PaperName names an original's kind, for a list.
+func PaperName(kind string) Text { return Evidence(kind).capital() }
+
+// RowMilestone names a trace row's milestone, for a list.
+func RowMilestone(m rules.Milestone) Text { return Milestone(m).capital() }
+
+// PaperRemarks tell of an original, in both languages at once, what its list shows: its size in
+// bytes (0: not known) and its pre-flight's verdict (its code; empty: there was none).
+func PaperRemarks(verdict string, size int64) string {
+	var parts []string
 	if size > 0 {
-		t = both("%s。", "%s.", fileSize(size))
+		parts = append(parts, fileSize(size))
 	}
 	switch verdict {
 	case "":
 	case "ready":
-		t = t.and(Text{"预检：通过。", "Pre-flight: passed."})
+		parts = append(parts, "预检通过 Pre-flight: passed")
 	case "look":
-		t = t.and(Text{"预检：须由人复核。", "Pre-flight: a person should look at it."})
+		parts = append(parts, "预检须人工复核 Pre-flight: review")
 	case "refused":
-		t = t.and(Text{"预检：未通过。", "Pre-flight: not passed."})
+		parts = append(parts, "预检未通过 Pre-flight: not passed")
 	default:
-		t = t.and(both("预检：%s。", "Pre-flight: %s.", verdict))
+		parts = append(parts, "预检 Pre-flight: "+verdict)
 	}
-	return t.trim()
+	return strings.Join(parts, " · ")
 }
 
 func fileSize(n int64) string {
@@ -178,7 +184,7 @@ func reckoned(s rules.Sum) Line {
 	case rules.SumCap:
 		return Line{Text{"每单上限", "Cap per order"}, Text{value, value}}
 	case rules.SumAsked:
-		return Line{Text{"请求金额", "Amount asked"}, Text{value, value}}
+		return Line{Text{"请求金额", "Amount claimed"}, Text{value, value}}
 	}
 	return Line{unknown(s.Code), Text{value, value}}
 }
