@@ -19,8 +19,8 @@ import (
 )
 
 // corner is a JPEG, 300 by 200, all white but for its upper left corner, with an EXIF orientation.
-func corner(t testing.TB, orientation uint16) []byte {
-	t.Helper()
+func corner(tb testing.TB, orientation uint16) []byte {
+	tb.Helper()
 	img := image.NewGray(image.Rect(0, 0, 300, 200))
 	for i := range img.Pix {
 		img.Pix[i] = 255
@@ -29,7 +29,7 @@ func corner(t testing.TB, orientation uint16) []byte {
 		}
 	}
 	var b bytes.Buffer
-	require.NoError(t, jpeg.Encode(&b, img, nil))
+	require.NoError(tb, jpeg.Encode(&b, img, nil))
 	exif := []byte("Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00")
 	binary.BigEndian.PutUint16(exif[24:], orientation)
 	segment := binary.BigEndian.AppendUint16([]byte{0xFF, 0xE1}, uint16(len(exif)+2))
@@ -81,9 +81,9 @@ func TestPicturesForPrint(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, [2]int{1, 1}, [2]int{w, h})
 
-	clear := image.NewNRGBA(image.Rect(0, 0, 40, 40)) // transparent: white on paper
+	glass := image.NewNRGBA(image.Rect(0, 0, 40, 40)) // transparent: white on paper
 	var b bytes.Buffer
-	require.NoError(t, png.Encode(&b, clear))
+	require.NoError(t, png.Encode(&b, glass))
 	data, _, _, err = pack.Printable(b.Bytes())
 	require.NoError(t, err)
 	img, err := jpeg.Decode(bytes.NewReader(data))
@@ -160,9 +160,9 @@ func BenchmarkPackOfTenPhotos(b *testing.B) {
 }
 
 // noisy is a photo with the noise of a camera, which costs a decoder what real ones cost.
-func noisy(t testing.TB, w, h, seed int) []byte {
-	t.Helper()
-	img := drawn(t, w, h, "物流底单", number)
+func noisy(tb testing.TB, w, h, seed int) []byte {
+	tb.Helper()
+	img := drawn(tb, w, h, "物流底单", number)
 	state := uint32(seed + 1)
 	for i := range img.Pix {
 		state = state*1664525 + 1013904223
@@ -171,6 +171,6 @@ func noisy(t testing.TB, w, h, seed int) []byte {
 		}
 	}
 	var b bytes.Buffer
-	require.NoError(t, jpeg.Encode(&b, img, &jpeg.Options{Quality: 90}))
+	require.NoError(tb, jpeg.Encode(&b, img, &jpeg.Options{Quality: 90}))
 	return b.Bytes()
 }

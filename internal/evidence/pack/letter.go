@@ -38,7 +38,7 @@ func WritePDF(ctx context.Context, w io.Writer, p Pack, open Open) error {
 	s.running = func(s *sheet) {
 		s.put(column{x: marginX, width: textWidth}, 12, line{clip(s, text.Title.String(), quiet(), 80), quiet()})
 		s.put(column{x: marginX, width: textWidth, right: true}, 12, line{clip(s, p.Letter.Case, quiet(), 92), quiet()})
-		s.rule(marginX, 18, textWidth, 0.15, hair())
+		s.rule(18, 0.15, hair())
 	}
 	s.newPage()
 	s.letter(&text, &heads)
@@ -59,7 +59,7 @@ func WritePDF(ctx context.Context, w io.Writer, p Pack, open Open) error {
 	var whole bytes.Buffer
 	err = s.finish(&whole, func(s *sheet, page, pages int) {
 		order, number := wording.FooterOrder(p.Letter.Store, p.Letter.Order), wording.PageOf(page, pages)
-		s.rule(marginX, bottom+5, textWidth, 0.15, hair())
+		s.rule(bottom+5, 0.15, hair())
 		s.put(column{x: marginX, width: textWidth}, bottom+6.5, line{clip(s, order.String(), quiet(), 100), quiet()})
 		s.put(column{x: marginX, width: textWidth, right: true}, bottom+6.5, line{number.String(), quiet()})
 	})
@@ -102,7 +102,7 @@ func (s *sheet) section(t wording.Text) {
 	s.need(24)
 	s.pdf.Bookmark(t.String(), 0, s.y)
 	s.row(halves(), 0.6, [][]span{{{t.ZH, heading()}}, {{t.EN, heading()}}}, nil)
-	s.rule(marginX, s.y, textWidth, 0.35, navy())
+	s.rule(s.y, 0.35, navy())
 	s.y += 1.4
 }
 
@@ -111,10 +111,10 @@ func (s *sheet) letter(t *wording.LetterText, heads *wording.LetterHeads) {
 	s.centred(t.Title.ZH, style{size: 19, bold: true, ink: navy()})
 	s.centred(t.Title.EN, style{size: 12, ink: navy()})
 	s.y += 2
-	s.rule(marginX, s.y, textWidth, 0.6, navy())
+	s.rule(s.y, 0.6, navy())
 	s.y += 3
 	s.row(halves(), 0.9, [][]span{{{t.To.ZH, strong()}}, {{t.To.EN, strong()}}}, nil)
-	s.y += 1
+	s.y++
 	s.particulars(t.Particulars)
 	s.y += 4
 	s.section(heads.Facts)
@@ -154,7 +154,7 @@ func (s *sheet) prose(paragraphs []wording.Text) {
 // particulars is the box of what identifies the case.
 func (s *sheet) particulars(lines []wording.Line) {
 	columns := []column{{x: marginX + 2, width: 26}, {x: marginX + 29, width: 33}, {x: marginX + 66, width: textWidth - 68}}
-	s.rule(marginX, s.y, textWidth, 0.2, hair())
+	s.rule(s.y, 0.2, hair())
 	for _, l := range lines {
 		value := []span{{l.Value.ZH, strong()}}
 		if l.Value.EN != l.Value.ZH {
@@ -166,7 +166,7 @@ func (s *sheet) particulars(lines []wording.Line) {
 
 // underline rules off a row.
 func (s *sheet) underline() func(top, end float64) {
-	return func(_, end float64) { s.rule(marginX, end, textWidth, 0.15, hair()) }
+	return func(_, end float64) { s.rule(end, 0.15, hair()) }
 }
 
 // reckoning shows how the amount asked is reckoned.
@@ -174,7 +174,7 @@ func (s *sheet) reckoning(lines []wording.Line, heads *wording.LetterHeads) {
 	s.need(float64(len(lines)+1) * 6.5)
 	s.sideBySide(heads.Reckoning, strong())
 	columns := []column{{x: marginX + 2, width: 60}, {x: marginX + 64, width: 68}, {x: marginX + 134, width: textWidth - 136, right: true}}
-	s.rule(marginX, s.y, textWidth, 0.15, hair())
+	s.rule(s.y, 0.15, hair())
 	for i, l := range lines {
 		st := body()
 		if i == len(lines)-1 {
@@ -233,9 +233,9 @@ func (s *sheet) table(columns []column, names ...wording.Text) (end func()) {
 		cells[i] = []span{{n.ZH, style{size: 8.5, bold: true, ink: navy()}}, {n.EN, quiet()}}
 	}
 	head := func() {
-		s.rule(marginX, s.y, textWidth, 0.3, navy())
+		s.rule(s.y, 0.3, navy())
 		s.row(columns, 0.9, cells, nil)
-		s.rule(marginX, s.y, textWidth, 0.3, navy())
+		s.rule(s.y, 0.3, navy())
 	}
 	head()
 	s.onNewPage = head

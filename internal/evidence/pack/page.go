@@ -140,7 +140,7 @@ func (s *sheet) row(columns []column, pad float64, cells [][]span, under func(to
 		for i, lines := range left {
 			y := top + pad
 			for _, l := range lines[:taken[i]] {
-				s.put(columns[i], y, l)
+				s.put(columns[i], y, l) //nolint:gosec // each cell has its column
 				y += l.height()
 			}
 			left[i] = lines[taken[i]:]
@@ -195,11 +195,11 @@ func (s *sheet) put(c column, y float64, l line) {
 	s.pdf.SetTextRenderingMode(0)
 }
 
-// rule draws a horizontal line.
-func (s *sheet) rule(x, y, width, weight float64, ink colour) {
+// rule draws a line across the text.
+func (s *sheet) rule(y, weight float64, ink colour) {
 	s.pdf.SetDrawColor(ink.r, ink.g, ink.b)
 	s.pdf.SetLineWidth(weight)
-	s.pdf.Line(x, y, x+width, y)
+	s.pdf.Line(marginX, y, marginX+textWidth, y)
 }
 
 // finish writes the foot of each page, when their number is known, and the document to w.

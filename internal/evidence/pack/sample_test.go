@@ -69,26 +69,26 @@ func at(s string) time.Time {
 	return t
 }
 
-func usd(t testing.TB, s string) money.Amount {
-	t.Helper()
+func usd(tb testing.TB, s string) money.Amount {
+	tb.Helper()
 	a, err := money.Parse(s, "USD")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return a
 }
 
-func shanghai(t testing.TB) *time.Location {
-	t.Helper()
+func shanghai(tb testing.TB) *time.Location {
+	tb.Helper()
 	loc, err := time.LoadLocation("Asia/Shanghai")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return loc
 }
 
 // letter is a claim for a parcel that stalled.
-func letter(t testing.TB) wording.Letter {
-	t.Helper()
+func letter(tb testing.TB) wording.Letter {
+	tb.Helper()
 	rs := rulestest.Ruleset()
-	sums := rs.Reckon(&rules.OrderCreated{AmountPaid: usd(t, "96.40"), Commission: usd(t, "7.71"), Tax: usd(t, "0.49")})
-	require.NotEmpty(t, sums)
+	sums := rs.Reckon(&rules.OrderCreated{AmountPaid: usd(tb, "96.40"), Commission: usd(tb, "7.71"), Tax: usd(tb, "0.49")})
+	require.NotEmpty(tb, sums)
 	return wording.Letter{
 		Kind: wording.LetterClaim, Case: "claim/cn-8812/8190034567812345/" + number + "/stall", Platform: "AliExpress",
 		Store: "cn-8812", Order: "8190034567812345",
@@ -110,13 +110,13 @@ func letter(t testing.TB) wording.Letter {
 }
 
 // sample is a whole pack, with originals of every kind of file.
-func sample(t testing.TB) (pack.Pack, store) {
-	t.Helper()
+func sample(tb testing.TB) (pack.Pack, store) {
+	tb.Helper()
 	row := func(when string, m rules.Milestone, place, words string) rules.Row {
 		return rules.Row{At: at(when), Milestone: m, Location: place, Description: words, Source: rules.FromCarrier}
 	}
 	p := pack.Pack{
-		Letter: letter(t), Location: shanghai(t),
+		Letter: letter(tb), Location: shanghai(tb),
 		Traces: []pack.Trace{{Number: number, Rows: []rules.Row{
 			row("2026-01-09T03:05:00Z", rules.InfoReceived, "义乌市, CN", "【义乌】卖家已发货，等待揽收 Shipment information received"),
 			row("2026-01-09T09:41:12Z", rules.PickedUp, "义乌市, CN", "【义乌】揽收成功 Accepted by carrier"),
@@ -130,8 +130,8 @@ func sample(t testing.TB) (pack.Pack, store) {
 		}}},
 	}
 	s := store{}
-	s.add(&p, rules.EvidenceWaybill, "image/jpeg", "IMG_20260109_112000.jpg", photo(t, 1200, 900, "物流底单 Waybill", number, "2026-01-09  0.42 kg  1800 cm³"))
-	s.add(&p, rules.EvidenceOutbound, "image/png", "出库记录.png", screenshot(t, 1100, 620, "出库记录 Outbound record", "2026-01-09 11:02:17", "SKU-7781-BLK × 2", "订单 8190034567812345"))
+	s.add(&p, rules.EvidenceWaybill, "image/jpeg", "IMG_20260109_112000.jpg", photo(tb, 1200, 900, "物流底单 Waybill", number, "2026-01-09  0.42 kg  1800 cm³"))
+	s.add(&p, rules.EvidenceOutbound, "image/png", "出库记录.png", screenshot(tb, 1100, 620, "出库记录 Outbound record", "2026-01-09 11:02:17", "SKU-7781-BLK × 2", "订单 8190034567812345"))
 	s.add(&p, rules.EvidenceMessages, "text/plain", "messages.txt", []byte("2026-02-18 09:14 buyer: Здравствуйте! Посылка не пришла 😢\n2026-02-18 09:20 seller: 您好，我们正在核实物流。\n2026-02-19 21:02 buyer: I have still not received anything.\n"))
 	s.add(&p, rules.EvidenceCarrierProof, "application/pdf", "carrier.pdf", []byte("%PDF-1.4 not shown"))
 	s.add(&p, rules.EvidenceRefusal, "video/mp4", "refusal.mp4", []byte("\x00\x00\x00\x18ftypmp42 not shown"))
@@ -140,18 +140,18 @@ func sample(t testing.TB) (pack.Pack, store) {
 }
 
 // drawn is a picture with lines of text, and bars as of a barcode.
-func drawn(t testing.TB, w, h int, lines ...string) *image.RGBA {
-	t.Helper()
+func drawn(tb testing.TB, w, h int, lines ...string) *image.RGBA {
+	tb.Helper()
 	packed, err := os.ReadFile("font/sans.ttf.gz")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	z, err := gzip.NewReader(bytes.NewReader(packed))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	ttf, err := io.ReadAll(z)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	parsed, err := opentype.Parse(ttf)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: float64(h) / 16, DPI: 72})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(img, img.Bounds(), image.NewUniform(color.RGBA{250, 249, 244, 255}), image.Point{}, draw.Src)
 	for i := range len(number) * 6 {
@@ -167,16 +167,16 @@ func drawn(t testing.TB, w, h int, lines ...string) *image.RGBA {
 	return img
 }
 
-func photo(t testing.TB, w, h int, lines ...string) []byte {
-	t.Helper()
+func photo(tb testing.TB, w, h int, lines ...string) []byte {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, jpeg.Encode(&b, drawn(t, w, h, lines...), &jpeg.Options{Quality: 90}))
+	require.NoError(tb, jpeg.Encode(&b, drawn(tb, w, h, lines...), &jpeg.Options{Quality: 90}))
 	return b.Bytes()
 }
 
-func screenshot(t testing.TB, w, h int, lines ...string) []byte {
-	t.Helper()
+func screenshot(tb testing.TB, w, h int, lines ...string) []byte {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, png.Encode(&b, drawn(t, w, h, lines...)))
+	require.NoError(tb, png.Encode(&b, drawn(tb, w, h, lines...)))
 	return b.Bytes()
 }

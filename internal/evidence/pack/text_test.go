@@ -29,7 +29,7 @@ func TestVisible(t *testing.T) {
 		"a\x00\x1bb":         "a[U+0000 U+001B]b",
 		"x\u202Ey":           "x[U+202E]y",
 		"caf\xe9\xff":        "caf[0xE9 0xFF]",
-		"\uFFFD":             "\uFFFD",
+		"\uFFFD":             "[U+FFFD]",
 		"e\u0301":            "é",
 		"a\tb\r\nc\rd\u2028": "a    b\nc\nd\n",
 		"שלום":               "[U+05E9 U+05DC U+05D5 U+05DD]",
@@ -60,7 +60,7 @@ func TestFontShowsWhatPeopleWrite(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 6763, len(wanted))
+	assert.Len(t, wanted, 6763)
 	for _, span := range [][2]rune{{'!', '~'}, {0xA1, 0xAC}, {0xAE, 0x17F}, {0x0400, 0x045F}} {
 		for r := span[0]; r <= span[1]; r++ {
 			wanted = append(wanted, r)

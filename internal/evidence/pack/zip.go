@@ -150,7 +150,7 @@ type heeding struct {
 
 func (h heeding) Read(b []byte) (int, error) {
 	if err := h.ctx.Err(); err != nil {
-		return 0, err
+		return 0, err //nolint:wrapcheck // copy wraps it
 	}
-	return h.r.Read(b)
+	return h.r.Read(b) //nolint:wrapcheck // io.EOF must stay itself
 }

@@ -28,7 +28,7 @@ func Citations(kind LetterKind, exception rules.CaseKind, category rules.Categor
 			cite(threshold.Source, both("轨迹停滞满 %s的包裹可以索赔；国际干线运输的正常静默期不计入。", "A parcel whose tracking has stood still for %s can be claimed for; the usual silence of international line-haul does not count.", term(threshold.Value)))
 			cite(claim.FileWithin.Source, both("索赔须在停滞成立后 %s内提交。", "The claim must be filed within %s of the stall.", term(claim.FileWithin.Value)))
 		} else {
-			cite(claim.FileWithinOther.Source, both("%s的包裹可以索赔。", "A parcel with this exception can be claimed for: %s.", Kind(exception)))
+			cite(claim.FileWithinOther.Source, both("发生以下异常的包裹可以索赔：%s。", "A parcel with this exception can be claimed for: %s.", Kind(exception)))
 			cite(claim.FileWithinOther.Source, both("索赔须在异常成立后 %s内提交。", "The claim must be filed within %s of the exception.", term(claim.FileWithinOther.Value)))
 		}
 		cite(claim.PayoutCap.Source, both("赔付金额为买家实付金额（含运费），不含佣金和税费，每单最高 %s。", "The compensation is the amount that the buyer paid, freight included, less commission and tax, at most %s an order.", amount(claim.PayoutCap.Value)))

@@ -157,8 +157,9 @@ func letterDate(code string) Text {
 		return Text{"买家发起纠纷", "Dispute opened by the buyer"}
 	case rules.TypeComplaintOpened:
 		return Text{"买家发起运费投诉", "Freight complaint opened by the buyer"}
+	default:
+		return Deadline(code).capital()
 	}
-	return Deadline(code).capital()
 }
 
 // reckoned words a line of a reckoning.
