@@ -51,6 +51,7 @@ func WritePDF(ctx context.Context, w io.Writer, p Pack, open Open) error {
 		s.sideBySide(heads.NoTrace, body())
 	}
 	s.y += 6
+	s.need(60) // the heading with the table's head and its first row
 	s.section(heads.Evidence)
 	s.evidence(&p, &heads)
 	if err := s.originals(ctx, &p, &heads, open); err != nil {
@@ -205,7 +206,7 @@ func (s *sheet) trace(p *Pack, t *Trace, heads *wording.LetterHeads) {
 	columns := []column{
 		{x: marginX + 1, width: 10}, {x: marginX + 12, width: 32}, {x: marginX + 46, width: 38}, {x: marginX + 86, width: 32}, {x: marginX + 120, width: textWidth - 121},
 	}
-	s.need(30)
+	s.need(45) // the number with the table's head and its first row
 	s.row([]column{{x: marginX, width: textWidth}}, 1, [][]span{{{t.Number, strong()}}}, nil)
 	if len(t.Rows) == 0 {
 		s.sideBySide(heads.NoTrace, body())

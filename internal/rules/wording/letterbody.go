@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"strings"
 	"time"
 
 	"parcelward/internal/rules"
@@ -71,7 +72,7 @@ func exceptionFacts(l *Letter, loc *time.Location) []Text {
 func demand(l *Letter) []Text {
 	sum := Text{}
 	if l.Asked != nil {
-		sum = both("，金额 %s", ", in the amount of %s", amount(*l.Asked))
+		sum = both("，金额 %s", ", in the amount of %s", strings.ReplaceAll(amount(*l.Asked), " ", "\u00a0")) // no line ends within it
 	}
 	switch l.Kind {
 	case LetterClaim:
