@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"cmp"
+	"slices"
+)
+
 // EvidenceKind is what an original proves.
 type EvidenceKind string
 
@@ -33,4 +38,19 @@ func EvidenceKinds() []EvidenceKind {
 		EvidenceClearance, EvidenceCarrierProof, EvidenceOrderDetail, EvidenceProductPhotos, EvidenceQualityReport,
 		EvidenceReceipt, EvidenceScreenshot, EvidenceBankStatement, EvidenceCompliance, EvidenceTraffic, EvidenceConsoleLog, EvidenceOther,
 	}
+}
+
+// CompareEvidence orders kinds as the seller centre's forms ask for them: those that the filing
+// must hold, in the policy's order, then the others in the order of [EvidenceKinds].
+func CompareEvidence(required []string, a, b EvidenceKind) int {
+	rank := func(k EvidenceKind) int {
+		if i := slices.Index(required, string(k)); i >= 0 {
+			return i
+		}
+		if i := slices.Index(EvidenceKinds(), k); i >= 0 {
+			return len(required) + i
+		}
+		return len(required) + len(EvidenceKinds())
+	}
+	return cmp.Compare(rank(a), rank(b))
 }

@@ -152,7 +152,7 @@ func Flag(flag string) Text {
 	return unknown(flag)
 }
 
-// Evidence names a kind of original that a filing must hold.
+// Evidence names a kind of original.
 func Evidence(kind string) Text {
 	switch kind {
 	case "waybill":
@@ -162,7 +162,7 @@ func Evidence(kind string) Text {
 	case "buyer_messages":
 		return Text{"买家站内信记录", "buyer messages from the platform inbox"}
 	}
-	return unknown(kind)
+	return furtherEvidence(rules.EvidenceKind(kind))
 }
 
 // End names why an order's story is over.
