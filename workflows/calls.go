@@ -153,8 +153,6 @@ func keepEvidence(ctx workflow.Context, e protocol.EvidenceOf) error {
 
 // openTicket opens a ticket once per workflow ID; the story that asks for it does not wait for
 // its end. A server that is away is tried for some minutes.
-//
-//nolint:unused // Claim calls it where a review or a payout is overdue; that comes with its part of the story
 func openTicket(ctx workflow.Context, in protocol.TicketInput) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: protocol.QueueOrders, StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,

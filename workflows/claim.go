@@ -48,6 +48,9 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 			if err := c.announce(ctx); err != nil {
 				return protocol.ClaimResult{}, err
 			}
+			if err := c.openTicket(ctx); err != nil {
+				return protocol.ClaimResult{}, err
+			}
 			if !waiting(ctx) {
 				return protocol.ClaimResult{Status: c.plan.Case.Status, ClaimID: c.plan.ClaimID, At: c.now(ctx)}, nil
 			}
@@ -194,9 +197,42 @@ const (
 	stepProtect = "protection"
 )
 
+// openTicket opens the ticket that the case calls for, once: the platform is late, or its money
+// differs. The ticket is a story of its own.
+func (c *claim) openTicket(ctx workflow.Context) error {
+	t := c.plan.Ticket
+	if t == nil {
+		return nil
+	}
+	step := "ticket/" + string(t.Topic) + "/" + t.Mark
+	if contains(c.tried, step) || !c.since(ctx, changeTickets) {
+		return nil
+	}
+	serial := c.plan.ClaimID
+	if t.Mark != "" {
+		serial = t.Mark + "-" + serial
+	}
+	err := openTicket(ctx, protocol.TicketInput{
+		Store: c.in.Store, Order: c.in.Order, Topic: t.Topic, Serial: protocol.TicketSerial(serial), About: c.plan.ClaimID,
+		Number: c.in.Case.TrackingNumber, Amount: t.Amount, Since: t.Since, Opened: c.now(ctx),
+		Policy: c.in.Policy, Calendar: c.rev, Clock: c.clock,
+	})
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		c.log.Error("no ticket could be opened; a person hears of it by the notice", "topic", t.Topic, "error", err)
+	}
+	c.tried = append(c.tried, step)
+	return c.takeIn(ctx, true) // much may have come during the call
+}
+
 // changeAftermath: an appeal waits for a new original, and seller protection follows a second
 // refusal. Runs that decided either before the change go on as they began.
 const changeAftermath = "aftermath"
+
+// changeTickets: a claim opens the ticket that it calls for by itself.
+const changeTickets = "tickets"
 
 // since tells whether the story knows a change, from the first time that it matters on.
 func (c *claim) since(ctx workflow.Context, change string) bool {
@@ -256,6 +292,9 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 	c.alarm.stale = true // it was set for an earlier status
 	for is() && c.goesOn(ctx) {
 		if err := c.announce(ctx); err != nil {
+			return err
+		}
+		if err := c.openTicket(ctx); err != nil {
 			return err
 		}
 		if err := c.takeIn(ctx, false); err != nil || !is() {

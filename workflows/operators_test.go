@@ -72,6 +72,7 @@ func queues() map[string]string {
 	} {
 		on[name] = protocol.QueueCarriers
 	}
+	on[protocol.ActivityOpenTicket] = protocol.QueueOrders
 	return on
 }
 

@@ -58,6 +58,7 @@ type world struct {
 	filings  []protocol.FilingRequest
 	requests []protocol.ClaimRequest
 	health   *rules.StoreHealth
+	tickets  []protocol.TicketInput
 	shipping shipping
 	held     []protocol.Evidence          // by the vault
 	patience time.Duration                // how long the filing may be tried
@@ -94,7 +95,7 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Stores: w, Notifier: w})
+	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Stores: w, Tickets: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
 }
@@ -333,6 +334,16 @@ func (w *world) handedIn(what string, r protocol.ClaimRequest) (protocol.Filed, 
 	w.requests = append(w.requests, r)
 	w.mu.Unlock()
 	return w.filed(r.Now), nil
+}
+
+func (w *world) OpenTicket(_ context.Context, in protocol.TicketInput) error {
+	if err := w.count("ticket"); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tickets = append(w.tickets, in)
+	return nil
 }
 
 func (w *world) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {

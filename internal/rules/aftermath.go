@@ -246,6 +246,32 @@ func (v *view) loss() *money.Amount {
 	return &money.Amount{Value: money.RoundHalfUp(sum, payoutPlaces), Currency: payoutCurrency}
 }
 
+// ClaimTicket is a ticket that a claim calls for: the platform is late, or its money differs.
+type ClaimTicket struct {
+	Topic  TicketTopic
+	Mark   string        // tells the tickets of one claim and topic apart
+	Since  time.Time     // what is late was due then, or what differs was told
+	Amount *money.Amount // nil: not known
+}
+
+// ticket is what p calls for now; nil: nothing.
+func (v *view) ticket(p *ClaimPlan, c *caseState) *ClaimTicket {
+	late := func(d *Deadline) bool { return d != nil && !v.asOf.Before(MissedAt(d.At.Time())) }
+	switch next := p.Case.NextDeadline; {
+	case c.status == StatusFiled && late(next):
+		return &ClaimTicket{Topic: TopicReview, Since: next.At.Time(), Amount: p.Claim.Payout}
+	case p.Differs != nil && c.status == StatusPaid:
+		return &ClaimTicket{Topic: TopicPayout, Mark: "paid", Since: c.paid, Amount: &p.Differs.Expected}
+	case p.Differs != nil && c.status == StatusApproved && !late(next):
+		return &ClaimTicket{Topic: TopicPayout, Mark: "approved", Since: c.decided, Amount: &p.Differs.Expected}
+	case c.status == StatusApproved && late(next):
+		return &ClaimTicket{Topic: TopicPayout, Since: next.At.Time(), Amount: p.Claim.Payout}
+	case p.Protection != nil && p.Protection.State != ProtectionOpen && late(p.Protection.Next):
+		return &ClaimTicket{Topic: TopicReview, Mark: "protection", Since: p.Protection.Next.At.Time()}
+	}
+	return nil
+}
+
 // follow plans what follows a filing: papers that are asked for, money that differs, seller
 // protection.
 func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
@@ -271,6 +297,7 @@ func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
 		n.add(Notice{Key: "differs/" + string(c.status), Code: NoticeDiffers, Due: since, Number: c.parcel.number, Manager: true})
 	}
 	p.Protection = v.protectionOf(c)
+	p.Ticket = v.ticket(p, c)
 	if p.Protection == nil || p.Protection.Next == nil {
 		return
 	}
