@@ -87,6 +87,19 @@ const (
 	NoticePlatformAway    = "platform-away"  // the platform does not answer; it is tried again
 	NoticeNumberFormat    = "number-format"  // a postal number with a wrong check digit
 	NoticeNumberCheck     = "number-check"   // the carrier does not know the number
+
+	NoticeComplaint        = "complaint"         // a freight complaint: label and pick-up screenshot
+	NoticeComplaintReady   = "complaint-ready"   // the proofs are there: hand them in
+	NoticeComplaintLost    = "complaint-lost"    // not answered in time
+	NoticeComplaintOutcome = "complaint-outcome" // most are decided by now: look it up
+	NoticeComplaintEnded   = "complaint-ended"   // decided
+	NoticeDispute          = "dispute"           // the whole evidence chain
+	NoticeDisputeReady     = "dispute-ready"     // it is there: hand it in
+	NoticeDisputeLate      = "dispute-late"      // not answered in time
+	NoticeDisputeEnded     = "dispute-ended"     // closed
+	NoticeDisputeDeemed    = "deemed-delivered"  // no proof of a refusal came in time
+	NoticeRefusal          = "refusal"           // delivered, and the buyer denies it: prove the refusal
+	NoticeRefusalMisdated  = "refusal-misdated"  // the time on that proof does not count
 )
 
 // Notice is something that people must be told now.
@@ -115,8 +128,10 @@ const (
 // OrderPlan is what an order's story asks for at a moment.
 type OrderPlan struct {
 	Assessment Assessment
-	Notices    []Notice  // due, oldest first
-	Cases      []CaseID  // live cases: each needs a claim
+	Notices    []Notice // due, oldest first
+	Cases      []CaseID // live cases: each needs a claim
+	Complaints []FreightComplaint
+	Disputes   []BuyerDispute
 	Wake       time.Time // the next moment at which something can become due; zero: none
 	End        string    // why the story is over; empty: it is not
 	Carrier    string    // of the first parcel
@@ -135,6 +150,8 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	a, cases := v.assess()
 	p := OrderPlan{Assessment: a}
 	w := &wake{now: now}
+	var contested bool // a complaint or dispute is live
+	p.Complaints, p.Disputes, contested = v.contested()
 	for i := range a.Cases {
 		if a.Cases[i].Status.Live() {
 			p.Cases = append(p.Cases, a.Cases[i].ID())
@@ -155,7 +172,7 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	case !idle.After(now) && !ahead:
 		p.End = EndIdle
 	case over == EndDelivered && ahead:
-	case over != "" && len(p.Cases) == 0:
+	case over != "" && len(p.Cases) == 0 && !contested:
 		p.End = over
 	case over != "":
 		w.cases(cases)
