@@ -56,6 +56,7 @@ type world struct {
 	texts    []protocol.Notice
 	calls    map[string]int
 	filings  []protocol.FilingRequest
+	held     []protocol.Evidence // by the vault
 	shipping shipping
 	patience time.Duration                // how long the filing may be tried
 	during   map[string]func(n int) error // what the n-th call of a port does before it answers
@@ -196,6 +197,24 @@ func (w *world) claim(id rules.CaseID, events ...rules.Event) {
 	})
 }
 
+// contest runs a Complaint or a Dispute workflow of an order with these facts.
+func (w *world) contest(kind, id string, events ...rules.Event) {
+	w.t.Helper()
+	facts := make([]json.RawMessage, len(events))
+	for i, e := range events {
+		facts[i] = w.put(e)
+	}
+	w.handed = len(facts)
+	workflowID := protocol.ComplaintWorkflowID(store, id)
+	if kind == protocol.WorkflowDispute {
+		workflowID = protocol.DisputeWorkflowID(store, id)
+	}
+	w.env.SetStartWorkflowOptions(startOptions(workflowID))
+	w.env.ExecuteWorkflow(kind, protocol.ContestInput{
+		Store: store, Order: number, ID: id, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Clock: w.clock, Facts: facts,
+	})
+}
+
 // count notes a call of a port and does what the test wants done during it.
 func (w *world) count(what string) error {
 	w.mu.Lock()
@@ -220,6 +239,19 @@ func (w *world) told() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.notices)
+}
+
+// toldBy lists the notices of one workflow.
+func (w *world) toldBy(workflowID string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lines []string
+	for i, n := range w.texts {
+		if n.WorkflowID == workflowID {
+			lines = append(lines, w.notices[i])
+		}
+	}
+	return lines
 }
 
 // kept lists the messages that nobody could read and that the inbox holds.
@@ -328,7 +360,10 @@ func (w *world) filed(now time.Time) protocol.Filed {
 }
 
 func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return nil, w.count("gather")
+	err := w.count("gather")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.held), err
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {

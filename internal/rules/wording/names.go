@@ -87,6 +87,12 @@ func Deadline(kind string) Text {
 		return Text{"赔付到账期限", "payout due"}
 	case rules.DeadlineAppeal:
 		return Text{"申诉截止", "appeal by"}
+	case rules.DeadlineRespond:
+		return Text{"运费投诉举证截止", "answer to the freight complaint due"}
+	case rules.DeadlineEvidence:
+		return Text{"纠纷举证截止", "dispute evidence due"}
+	case rules.DeadlineRefusal:
+		return Text{"拒收凭证截止", "proof of refusal due"}
 	}
 	return unknown(kind)
 }
@@ -142,15 +148,39 @@ func Flag(flag string) Text {
 	return unknown(flag)
 }
 
-// Evidence names a kind of original that a filing must hold.
+// Evidence names a kind of original.
 func Evidence(kind string) Text {
-	switch kind {
-	case "waybill":
+	switch rules.EvidenceKind(kind) {
+	case rules.EvidenceWaybill:
 		return Text{"物流底单扫描件", "waybill scan"}
-	case "outbound_record":
+	case rules.EvidenceOutbound:
 		return Text{"仓库出库记录", "warehouse outbound record"}
-	case "buyer_messages":
+	case rules.EvidenceMessages:
 		return Text{"买家站内信记录", "buyer messages from the platform inbox"}
+	case rules.EvidenceRefusal:
+		return Text{"拒收视频或照片", "refusal video or photo"}
+	case rules.EvidencePickup:
+		return Text{"带时间的揽收截图", "time-stamped pick-up screenshot"}
+	case rules.EvidenceShippingLabel:
+		return Text{"带单号的发货面单", "shipping label with its number"}
+	case rules.EvidenceClearance:
+		return Text{"清关文件", "clearance document"}
+	case rules.EvidenceCarrierProof:
+		return Text{"承运商书面证明", "carrier's written proof"}
+	case rules.EvidenceOrderDetail:
+		return Text{"平台订单详情", "order detail from the platform"}
+	case rules.EvidenceProductPhotos:
+		return Text{"产品实物图", "product photos"}
+	case rules.EvidenceQualityReport:
+		return Text{"质检报告", "quality report"}
+	case rules.EvidenceReceipt:
+		return Text{"物流签收凭证", "delivery receipt"}
+	case rules.EvidenceScreenshot:
+		return Text{"问题截图", "screenshot of the problem"}
+	case rules.EvidenceBankStatement:
+		return Text{"银行流水", "bank statement"}
+	case rules.EvidenceOther:
+		return Text{"其他凭证", "other evidence"}
 	}
 	return unknown(kind)
 }
