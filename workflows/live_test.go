@@ -192,6 +192,16 @@ func (l *live) restart(number string) {
 // write keeps an event in the inbox of an order.
 func (l *live) write(number string, e rules.Event) {
 	e.Order = number
+	switch d := e.Data.(type) { // numbers of the platform, which are the store's
+	case *rules.Complaint:
+		own := *d
+		own.ComplaintID = number
+		e.Data = &own
+	case *rules.Dispute:
+		own := *d
+		own.DisputeID = number
+		e.Data = &own
+	}
 	raw, err := protocol.EncodeEvent(e)
 	if err != nil {
 		l.t.Errorf("write to %s: %v", number, err)

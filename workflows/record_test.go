@@ -110,7 +110,7 @@ func orders() []scene {
 			complained(complainedAt), evidenceAdded(complainedAt.Add(2*time.Hour), rules.EvidenceWaybill, rules.EvidencePickup),
 			complaintAnswered(complainedAt.Add(6*time.Hour)), complaintDecided(complainedAt.Add(4*day), false, 0), received(complainedAt.Add(6*day)))},
 		{name: "complained-late", facts: start, length: 40 * day, acts: claimed(
-			received(complainedAt.Add(-day)), complained(complainedAt), complaintDecided(complainedAt.Add(5*day), true, 2))},
+			complained(complainedAt), received(complainedAt.Add(2*day)), complaintDecided(complainedAt.Add(5*day), true, 2))},
 		{name: "disputed", facts: start, length: 60 * day, acts: claimed(
 			scan(disputedAt.Add(-day), rules.Delivered), disputed(rules.TypeDisputeOpened, disputedAt), disputed(rules.TypeDisputeAnswered, disputedAt.Add(2*day)),
 			evidenceAdded(disputedAt.Add(10*day), rules.EvidenceRefusal), disputed(rules.TypeDisputeClosed, disputedAt.Add(20*day)))},

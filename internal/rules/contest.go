@@ -126,6 +126,33 @@ func (v *view) contested() (complaints []FreightComplaint, disputes []BuyerDispu
 	return complaints, disputes, live
 }
 
+// NextDeadline is the earliest of what the order, its cases, complaints and disputes wait for;
+// nil: nothing.
+func (p *OrderPlan) NextDeadline() *Deadline {
+	var next *Deadline
+	consider := func(d *Deadline) {
+		if d != nil && (next == nil || d.At.Time().Before(next.At.Time())) {
+			next = &Deadline{Kind: d.Kind, At: d.At}
+		}
+	}
+	a := &p.Assessment
+	for i := range a.Deadlines {
+		if a.Deadlines[i].State == Pending {
+			consider(&a.Deadlines[i])
+		}
+	}
+	for i := range a.Cases {
+		consider(a.Cases[i].NextDeadline)
+	}
+	for i := range p.Complaints {
+		consider(p.Complaints[i].NextDeadline)
+	}
+	for i := range p.Disputes {
+		consider(p.Disputes[i].NextDeadline)
+	}
+	return next
+}
+
 // Contested lists an order's freight complaints and disputes as of now, oldest first: where
 // each stands, its deadlines, and what is at risk. Evidence counts as far as the facts tell
 // of it. Nothing is known of an order that was not created.
