@@ -93,16 +93,10 @@ func (v *view) freightComplaints(held []Held) []FreightComplaint {
 	if len(v.complaints) == 0 || v.created == nil {
 		return nil
 	}
-	opened := map[string]fact[*Complaint]{}
-	for _, c := range v.complaints {
-		if first, known := opened[c.data.ComplaintID]; c.event.Type == TypeComplaintOpened && (!known || before(c.event, first.event)) {
-			opened[c.data.ComplaintID] = c
-		}
-	}
 	evidence := v.evidence(held)
-	list := make([]FreightComplaint, 0, len(opened))
-	for id, c := range opened {
-		list = append(list, v.freightComplaint(id, c.data.When, &evidence))
+	var list []FreightComplaint
+	for _, c := range openings(v.complaints, TypeComplaintOpened, func(d *Complaint) string { return d.ComplaintID }) {
+		list = append(list, v.freightComplaint(c.data.ComplaintID, c.data.When, &evidence))
 	}
 	slices.SortFunc(list, func(a, b FreightComplaint) int {
 		return cmp.Or(a.OpenedAt.Time().Compare(b.OpenedAt.Time()), cmp.Compare(a.ID, b.ID))

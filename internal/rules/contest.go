@@ -73,6 +73,24 @@ func (o *originals) missing(asked []string) []EvidenceKind {
 	return missing
 }
 
+// openings are the first facts of a type for each complaint or dispute, by its number.
+func openings[D Data](facts []fact[D], t EventType, number func(D) string) []fact[D] {
+	var first []fact[D]
+	for _, f := range facts {
+		if f.event.Type != t {
+			continue
+		}
+		at := slices.IndexFunc(first, func(known fact[D]) bool { return number(known.data) == number(f.data) })
+		switch {
+		case at < 0:
+			first = append(first, f)
+		case before(f.event, first[at].event):
+			first[at] = f
+		}
+	}
+	return first
+}
+
 // plan begins the plan of a story that waits for people.
 func (v *view) plan(o *originals, status string, live bool, next *Deadline) (p StoryPlan, n *notices, w *wake) {
 	p = StoryPlan{Found: true, Live: live, Status: status, Next: next, Evidence: o.facts}

@@ -67,15 +67,9 @@ func (v *view) buyerDisputes(held []Held) []BuyerDispute {
 	if len(v.contests) == 0 || v.created == nil {
 		return nil
 	}
-	opened := map[string]fact[*Dispute]{}
-	for _, d := range v.contests {
-		if first, known := opened[d.data.DisputeID]; d.event.Type == TypeDisputeOpened && (!known || before(d.event, first.event)) {
-			opened[d.data.DisputeID] = d
-		}
-	}
 	evidence := v.evidence(held)
-	list := make([]BuyerDispute, 0, len(opened))
-	for _, d := range opened {
+	var list []BuyerDispute
+	for _, d := range openings(v.contests, TypeDisputeOpened, func(d *Dispute) string { return d.DisputeID }) {
 		list = append(list, v.buyerDispute(d.data, &evidence))
 	}
 	slices.SortFunc(list, func(a, b BuyerDispute) int {
