@@ -44,7 +44,8 @@ type child struct {
 
 // versionContests is the patch that gives complaints and disputes stories of their own. Runs
 // that had heard of one before go on without. It can be removed, with what it guards always
-// on, when no Order run is open that a release before it began.
+// on, and the history disputed-before-order.json, when no Order run is open that a release
+// before it began.
 const versionContests = "contests"
 
 // needs are the order's, those that are over too: their stories must hear of it.

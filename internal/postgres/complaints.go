@@ -45,7 +45,7 @@ func saveComplaints(ctx context.Context, q *query.Queries, o *Order, h *Handing)
 		p.Answered = append(p.Answered, orNever(c.AnsweredAt))
 		p.Decided = append(p.Decided, orNever(c.DecidedAt))
 		p.Statuses = append(p.Statuses, string(c.Status))
-		p.Points = append(p.Points, int32(max(0, min(c.Points, maxPoints)))) //nolint:gosec // bounded
+		p.Points = append(p.Points, int32(max(0, min(c.Points, maxPoints))))
 		var atRisk, frozen, currency string
 		if c.MoneyAtRisk != nil {
 			atRisk, currency = c.MoneyAtRisk.Value.String(), c.MoneyAtRisk.Currency

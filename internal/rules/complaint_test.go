@@ -221,7 +221,7 @@ func TestContestsHoldWhateverTheArrival(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := rulestest.Order(t)
 		at := func(label string) time.Time {
-			base := rapid.SampledFrom(events).Draw(t, label).Data.At()
+			base := rapid.SampledFrom(events).Draw(t, label).Time
 			return base.Add(time.Duration(rapid.IntRange(0, 100*3600).Draw(t, label+" later")) * time.Second)
 		}
 		add := func(kind rules.EventType, d rules.Data) {
