@@ -49,9 +49,9 @@ func WaitingComplaint(p rules.ComplaintPlan, loc *time.Location) Text {
 	case rules.ComplaintOpen:
 		return both("运费投诉 %s：请上传带单号的面单和揽收截图，截止 %s。", "Freight complaint %s: hand in the label with its number and the pick-up screenshot by %s.", plain(c.ID), clock(c.RespondBy.Time(), loc))
 	case rules.ComplaintAnswered:
-		return both("运费投诉 %s：已举证，等待平台结论。", "Freight complaint %s: answered; waiting for the platform's decision.", plain(c.ID))
+		return both("运费投诉 %s：已举证，等待平台结论。", "Freight complaint %s: answered; waiting for the platform's decision.", plain(c.ID)).and(nextCheck(p.Wake, loc))
 	case rules.ComplaintLost:
-		return both("运费投诉 %s：未在 %s 前举证，平台默认卖家责任，等待结论。", "Freight complaint %s: not answered by %s, so the seller is at fault by default; waiting for the decision.", plain(c.ID), clock(c.RespondBy.Time(), loc))
+		return both("运费投诉 %s：未在 %s 前举证，平台默认卖家责任，等待结论。", "Freight complaint %s: not answered by %s, so the seller is at fault by default; waiting for the decision.", plain(c.ID), clock(c.RespondBy.Time(), loc)).and(nextCheck(p.Wake, loc))
 	case rules.ComplaintUpheld, rules.ComplaintDismissed:
 		return both("运费投诉 %s 已结案：%s。", "Freight complaint %s is over: %s.", plain(c.ID), complaintEnd(c))
 	}

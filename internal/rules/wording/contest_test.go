@@ -126,7 +126,7 @@ func TestOrderTellsOfContests(t *testing.T) {
 	p.Complaints[0].NextDeadline = by(rules.DeadlineRespond)
 	waiting := wording.Waiting(p, loc)
 	check(t, "waiting", waiting)
-	if !strings.Contains(waiting.EN, "Complaints and disputes in progress: 2, the next deadline 2026-03-02 23:59 Beijing time.") {
+	if !strings.Contains(waiting.EN, "Complaints or disputes open: 2, next due 2026-03-02 23:59 Beijing time.") {
 		t.Error(waiting.EN)
 	}
 	page := wording.Details(p, "cn-1", "81", loc)

@@ -14,7 +14,7 @@ func DisputeSummary(store, order string, d rules.BuyerDispute) Text {
 
 func disputeKind(kind string) Text {
 	if kind == rules.DisputeNotReceived {
-		return Text{"“未收到货”纠纷", "not-received dispute"}
+		return Text{"未收到货纠纷", "not-received dispute"}
 	}
 	return Text{"买家纠纷", "buyer's dispute"}
 }
@@ -52,6 +52,9 @@ func WaitingDispute(p rules.DisputePlan, loc *time.Location) Text {
 	}
 	if d.RefusalBy != nil && d.RefusedAt == nil && d.Status != rules.DisputeDeemed {
 		t = t.and(both("拒收视频或照片截止 %s。", "A refusal video or photo counts until %s.", clock(d.RefusalBy.Time(), loc)))
+	}
+	if p.Next == nil {
+		return t.and(nextCheck(p.Wake, loc))
 	}
 	return t
 }

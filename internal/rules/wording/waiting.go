@@ -33,9 +33,9 @@ func contestsWait(p *rules.OrderPlan, loc *time.Location) Text {
 	case live == 0:
 		return Text{}
 	case next == nil:
-		return both("投诉或纠纷处理中：%d 件。", "Complaints and disputes in progress: %d.", live)
+		return both("另有 %d 件投诉或纠纷。", "Complaints or disputes open: %d.", live)
 	}
-	return both("投诉或纠纷处理中：%d 件，最近期限 %s。", "Complaints and disputes in progress: %d, the next deadline %s.", live, clock(next.At.Time(), loc))
+	return both("另有 %d 件投诉或纠纷，期限 %s。", "Complaints or disputes open: %d, next due %s.", live, clock(next.At.Time(), loc))
 }
 
 func orderWaits(p rules.OrderPlan, loc *time.Location) Text {
