@@ -100,8 +100,9 @@ func fact(m rules.Moment) Text {
 			return both("%s，扣 %d 分", "%s, %d service points taken", t, m.Points)
 		}
 		return t
+	default:
+		return follows(m)
 	}
-	return follows(m)
 }
 
 // follows words what follows a claim, and what is added to it.
@@ -130,8 +131,9 @@ func follows(m rules.Moment) Text {
 		return both("已提交工单 %s", "ticket %s filed", m.Subject)
 	case rules.TypeTicketAnswered:
 		return both("工单 %s 已有答复", "ticket %s answered", m.Subject).because(m.Reason)
+	default:
+		return unknown(m.Code)
 	}
-	return unknown(m.Code)
 }
 
 // scan is one row of a trace, with the carrier's own words where it has any.
