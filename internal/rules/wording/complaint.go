@@ -197,8 +197,9 @@ func complaintSteps(p rules.ComplaintPlan, store, order string) []Text {
 	}
 }
 
-// ComplaintAnswer is the text to paste into the answer of a freight complaint, from a reviewed
-// template. It states only what is known.
+// ComplaintAnswer is the text to paste into the answer of a freight complaint, once the proofs
+// are complete: a fixed template in both languages, never a machine's translation. Of the facts
+// it states only those that are known.
 func ComplaintAnswer(p rules.ComplaintPlan, order string, loc *time.Location) Text {
 	c := &p.Complaint
 	t := both("您好，关于订单 %s 的运费投诉 %s，我方举证如下：", "Dear team, regarding freight complaint %[2]s on order %[1]s, we submit the following:", order, plain(c.ID))
@@ -212,7 +213,7 @@ func ComplaintAnswer(p rules.ComplaintPlan, order string, loc *time.Location) Te
 	if c.PickedUpAt != nil {
 		line(both("· 首次揽收扫描：%s（见揽收截图）；", "- First carrier scan: %s (see the pick-up screenshot);", clock(c.PickedUpAt.Time(), loc)))
 	}
-	if c.FreightShown != nil && !c.Overcharged {
+	if c.FreightShown != nil && c.FreightShown.Currency == c.Freight.Currency && !c.Overcharged {
 		line(both("· 页面展示运费 %s，买家实付运费 %s，未超出平台容差；", "- Freight shown %s, freight paid %s, within the platform's tolerance;", amount(*c.FreightShown), amount(*c.Freight)))
 	}
 	line(Text{"随附：带单号的发货面单、带时间的揽收截图。请核实并判定投诉不成立，谢谢。", "Attached: shipping label with tracking number, time-stamped pick-up screenshot. Please verify and dismiss the complaint. Thank you."})

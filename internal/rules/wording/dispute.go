@@ -164,15 +164,16 @@ func disputeSteps(d *rules.BuyerDispute, store, order string) []Text {
 	return list
 }
 
-// DisputeAnswer is the text to paste into the answer of a dispute, from a reviewed template. It
-// states only what is known.
+// DisputeAnswer is the text to paste into the answer of a dispute, once the evidence chain is
+// complete: a fixed template in both languages, never a machine's translation. Of the facts it
+// states only those that are known.
 func DisputeAnswer(p rules.DisputePlan, order string) Text {
 	t := both("您好，关于订单 %s 的纠纷 %s，我方提交证据如下：", "Dear mediator, regarding dispute %[2]s on order %[1]s, we submit the following evidence:", order, plain(p.Dispute.ID))
 	line := func(more Text) { t = Text{t.ZH + "\n" + more.ZH, t.EN + "\n" + more.EN} }
 	if len(p.Numbers) > 0 {
 		line(both("· 运单号 %s，物流轨迹与签收凭证见附件；", "- Tracking number %s; see the attached tracking record and delivery receipt;", strings.Join(p.Numbers, ", ")))
 	}
-	line(Text{"· 产品实物图与质检报告见附件，商品与描述一致。", "- Product photos and quality report attached; the goods match their description."})
+	line(Text{"· 产品实物图与质检报告见附件。", "- Product photos and quality report attached."})
 	if p.Dispute.RefusedAt != nil {
 		line(Text{"· 买家拒收的视频或照片见附件，带时间水印，面单清晰可见。", "- A video or photo of the refusal is attached, with time watermark and legible label."})
 	}
