@@ -300,7 +300,7 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 		if err := c.takeIn(ctx, false); err != nil || !is() {
 			return err
 		}
-		c.set(ctx, c.plan.Wake, wording.WaitingClaim(c.plan, c.ruleset().Pack.Location()).String())
+		c.set(ctx, c.plan.Wake, wording.WaitingClaim(c.plan, c.ruleset().Pack.Location()).Summary())
 		rang, err := c.wait(ctx, func() bool { return false })
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ type live struct {
 	sends   map[string]shipping // platforms of shipments
 	reads   *reads
 	notices map[string][]string
-	begun   map[string]map[string]bool // claims of an order
+	begun   map[string]map[string]bool // children of an order
 }
 
 type inbox struct {
@@ -223,6 +223,16 @@ func (l *live) restart(number string) {
 // write keeps an event in the inbox of an order.
 func (l *live) write(number string, e rules.Event) {
 	e.Order = number
+	switch d := e.Data.(type) { // numbers of the platform, which are the store's
+	case *rules.Complaint:
+		own := *d
+		own.ComplaintID = number
+		e.Data = &own
+	case *rules.Dispute:
+		own := *d
+		own.DisputeID = number
+		e.Data = &own
+	}
 	raw, err := protocol.EncodeEvent(e)
 	if err != nil {
 		l.t.Errorf("write to %s: %v", number, err)
@@ -271,7 +281,7 @@ func (l *live) told(number string) []string {
 	return slices.Clone(l.notices[number])
 }
 
-// claims are the IDs of the claims that told or filed something.
+// claims are the IDs of an order's claims, complaints and disputes that told something.
 func (l *live) claims(number string) map[string]bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -343,7 +353,7 @@ func (l *live) Notify(_ context.Context, n protocol.Notice) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.notices[n.Order] = append(l.notices[n.Order], n.Key)
-	if strings.HasPrefix(n.WorkflowID, "claim/") {
+	if !strings.HasPrefix(n.WorkflowID, "order/") && !strings.HasPrefix(n.WorkflowID, "shipment/") {
 		l.begun[n.Order][n.WorkflowID] = true
 	}
 	return nil

@@ -107,6 +107,17 @@ func orders() []scene {
 			comes(confirmed(opened.Add(3*day))), comes(settled(opened.Add(8*day), "C1"))), end)},
 		{name: "taken-over", facts: start, length: 60 * day, acts: append(append(claimed(),
 			act{first, (*live).restart}, comes(confirmed(first.Add(day)))), end)},
+		// The buyer complains about freight, disputes a delivery, and receives the goods all the same.
+		{name: "complained", facts: start, length: 40 * day, acts: claimed(
+			complained(complainedAt), evidenceAdded(complainedAt.Add(2*time.Hour), rules.EvidenceWaybill, rules.EvidencePickup),
+			complaintAnswered(complainedAt.Add(6*time.Hour)), complaintDecided(complainedAt.Add(4*day), false, 0), received(complainedAt.Add(6*day)))},
+		{name: "complained-late", facts: start, length: 40 * day, acts: claimed(
+			complained(complainedAt), received(complainedAt.Add(2*day)), complaintDecided(complainedAt.Add(5*day), true, 2))},
+		{name: "disputed", facts: start, length: 60 * day, acts: claimed(
+			scan(disputedAt.Add(-day), rules.Delivered), disputed(rules.TypeDisputeOpened, disputedAt), disputed(rules.TypeDisputeAnswered, disputedAt.Add(2*day)),
+			evidenceAdded(disputedAt.Add(10*day), rules.EvidenceRefusal), disputed(rules.TypeDisputeClosed, disputedAt.Add(20*day)))},
+		{name: "disputed-late", facts: start, length: 60 * day, acts: claimed(
+			scan(disputedAt.Add(-day), rules.Delivered), disputed(rules.TypeDisputeOpened, disputedAt), refunded(disputedAt.Add(18*day), false))},
 		{name: "garbage", facts: start[:2], length: 12 * day, acts: []act{
 			{created.Add(day), func(l *live, number string) { l.signal(number, protocol.SignalConfirm, "garbage") }},
 			{created.Add(2 * day), func(l *live, number string) { l.signal(number, protocol.SignalEvent, []any{1, "x"}) }},
@@ -259,7 +270,8 @@ func (l *live) saveAll(t *testing.T, s scene) {
 	}
 	l.save(t, workflowID(s), s.name+"-"+s.kind)
 	for id := range l.claims(s.name) {
-		l.save(t, id, s.name+"-claim")
+		kind, _, _ := strings.Cut(id, "/")
+		l.save(t, id, s.name+"-"+kind)
 	}
 }
 

@@ -200,6 +200,24 @@ func (w *world) claim(id rules.CaseID, events ...rules.Event) {
 	})
 }
 
+// contest runs a Complaint or a Dispute workflow of an order with these facts.
+func (w *world) contest(kind, id string, events ...rules.Event) {
+	w.t.Helper()
+	facts := make([]json.RawMessage, len(events))
+	for i, e := range events {
+		facts[i] = w.put(e)
+	}
+	w.handed = len(facts)
+	workflowID := protocol.ComplaintWorkflowID(store, id)
+	if kind == protocol.WorkflowDispute {
+		workflowID = protocol.DisputeWorkflowID(store, id)
+	}
+	w.env.SetStartWorkflowOptions(startOptions(workflowID))
+	w.env.ExecuteWorkflow(kind, protocol.ContestInput{
+		Store: store, Order: number, ID: id, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Clock: w.clock, Facts: facts,
+	})
+}
+
 // count notes a call of a port and does what the test wants done during it.
 func (w *world) count(what string) error {
 	w.mu.Lock()
@@ -224,6 +242,19 @@ func (w *world) told() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.notices)
+}
+
+// toldBy lists the notices of one workflow.
+func (w *world) toldBy(workflowID string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lines []string
+	for i, n := range w.texts {
+		if n.WorkflowID == workflowID {
+			lines = append(lines, w.notices[i])
+		}
+	}
+	return lines
 }
 
 // kept lists the messages that nobody could read and that the inbox holds.
@@ -360,12 +391,18 @@ func (w *world) filed(now time.Time) protocol.Filed {
 	return protocol.Filed{ClaimID: w.answer.ClaimID, At: now}
 }
 
-// Evidence holds a waybill, and what the inbox says was added.
+// Evidence is what the test put into the vault; else what the inbox says was added.
 func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
 	if err := w.count("gather"); err != nil {
 		return nil, err
 	}
-	originals := append(slices.Clone(w.held), []protocol.Evidence{{Kind: string(rules.EvidenceWaybill), SHA256: strings.Repeat("0", 64)}}...)
+	w.mu.Lock()
+	held := slices.Clone(w.held)
+	w.mu.Unlock()
+	if len(held) > 0 {
+		return held, nil
+	}
+	var originals []protocol.Evidence
 	for _, e := range recordedFacts[*rules.EvidenceAdded](w) {
 		for _, o := range e.Data.(*rules.EvidenceAdded).Originals {
 			originals = append(originals, protocol.Evidence{Kind: string(o.Kind), SHA256: o.SHA256})

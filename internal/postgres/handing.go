@@ -45,6 +45,8 @@ type Handing struct {
 	Cases          []Case
 	Entries        []port.LedgerEntry // booked once per key
 
+	Complaints []rules.FreightComplaint
+
 	Polls    map[string]rules.Poll // of the order's parcels, by tracking number
 	JudgedAt time.Time             // virtual
 }
@@ -63,6 +65,9 @@ func (db *DB) SaveHanding(ctx context.Context, o *Order, h *Handing) (bool, erro
 		}
 		saved = true
 		if err := saveCases(ctx, q, o, h); err != nil {
+			return err
+		}
+		if err := saveComplaints(ctx, q, o, h); err != nil {
 			return err
 		}
 		if err := planPolls(ctx, q, o, h); err != nil {

@@ -88,7 +88,10 @@ func TestHanding(t *testing.T) {
 		Policy: "p", Stage: rules.StageException, Country: "BR", NextDeadline: due, Payout: &payout,
 		RecheckAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 	}
-	h := postgres.Handing{Upto: o.Latest, Told: true, RunID: "run", View: view, Cases: []postgres.Case{c}}
+	complaint := rules.FreightComplaint{ID: "F-1", Status: rules.ComplaintOpen, OpenedAt: opened, RespondBy: opened, MoneyAtRisk: &payout}
+	h := postgres.Handing{
+		Upto: o.Latest, Told: true, RunID: "run", View: view, Cases: []postgres.Case{c}, Complaints: []rules.FreightComplaint{complaint},
+	}
 	saved, err = db.SaveHanding(ctx, &o, &h)
 	require.NoError(t, err)
 	assert.True(t, saved)
@@ -101,6 +104,9 @@ func TestHanding(t *testing.T) {
 	cases, err := db.Cases(ctx, "shop", "1")
 	require.NoError(t, err)
 	assert.Equal(t, []postgres.Case{c}, cases)
+	complaints, err := db.Complaints(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, h.Complaints, complaints)
 
 	// Time passes: looked at again, and the case is gone by facts learnt later.
 	none, err := db.ClaimRechecks(ctx, 10, time.Minute, view.RecheckAt.Add(-time.Second))
@@ -109,12 +115,16 @@ func TestHanding(t *testing.T) {
 	again, err := db.ClaimRechecks(ctx, 10, time.Minute, view.RecheckAt)
 	require.NoError(t, err)
 	require.Len(t, again, 1)
-	saved, err = db.SaveHanding(ctx, &again[0], &postgres.Handing{Upto: o.Latest})
+	complaint.Status, complaint.MoneyAtRisk, complaint.Frozen, complaint.Points, complaint.DecidedAt = rules.ComplaintUpheld, nil, &payout, 3, &opened
+	saved, err = db.SaveHanding(ctx, &again[0], &postgres.Handing{Upto: o.Latest, Complaints: []rules.FreightComplaint{complaint}})
 	require.NoError(t, err)
 	assert.True(t, saved)
 	cases, err = db.Cases(ctx, "shop", "1")
 	require.NoError(t, err)
 	assert.Empty(t, cases)
+	complaints, err = db.Complaints(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, []rules.FreightComplaint{complaint}, complaints)
 
 	page, err := db.Orders(ctx, "", "", 10)
 	require.NoError(t, err)

@@ -17,6 +17,9 @@ const (
 	WorkflowOrders   = "Orders"
 	WorkflowShipment = "Shipment"
 	WorkflowTicket   = "Ticket"
+
+	WorkflowComplaint = "Complaint"
+	WorkflowDispute   = "Dispute"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -26,7 +29,7 @@ const (
 	QueueEvidence = "evidence"
 )
 
-// Signals, updates and queries of the Order workflow; Claim hears SignalEvent from its order, and SignalConfirm.
+// Signals, updates and queries of the Order workflow; Claim, Complaint and Dispute hear SignalEvent from their order, and SignalConfirm.
 const (
 	SignalEvent    = "event"             // one CloudEvent or an array of them
 	SignalConfirm  = "confirm-exception" // a Confirmation
@@ -117,6 +120,22 @@ func OrderWorkflowID(store, order string) string { return "order/" + store + "/"
 func ClaimWorkflowID(store, order string, c rules.CaseID) string {
 	return "claim/" + store + "/" + order + "/" + c.TrackingNumber + "/" + string(c.Kind) + "/" + c.OpenedAt.UTC().Format(openedAtLayout)
 }
+
+// ComplaintWorkflowID is the ID of the workflow that keeps a freight complaint, by its number at
+// the platform.
+func ComplaintWorkflowID(store, complaint string) string {
+	return "complaint/" + store + "/" + complaint
+}
+
+// DisputeWorkflowID is the ID of the workflow that keeps a buyer's dispute, by its number at
+// the platform.
+func DisputeWorkflowID(store, dispute string) string { return "dispute/" + store + "/" + dispute }
+
+// The case kinds of stories that are no parcel's exception, as operators search them.
+const (
+	CaseKindComplaint = "freight-complaint"
+	CaseKindDispute   = "dispute"
+)
 
 // ShipmentWorkflowID is the ID of the workflow that sends one parcel of an order; serial counts
 // the parcels of an order that is sent in several, from 1.

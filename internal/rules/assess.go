@@ -215,21 +215,29 @@ func (v *view) stage(cases []*caseState) Stage {
 // free-shipping order.
 func (v *view) deadlines() []Deadline {
 	shipping := &v.rules.Pack.Shipping
-	var recorded, moved time.Time
+	var recorded time.Time
 	for _, p := range v.parcels {
 		if at := p.recorded.RecordedAt; recorded.IsZero() || at.Before(recorded) {
 			recorded = at
-		}
-		if len(p.movements) > 0 && (moved.IsZero() || p.movements[0].At.Before(moved)) {
-			moved = p.movements[0].At
 		}
 	}
 	deadlines := make([]Deadline, 1, 2)
 	deadlines[0] = v.deadline(DeadlineTrackingNumber, v.created.CreatedAt.Add(shipping.TrackingNumberDue.Value.Std()), recorded)
 	if v.created.FreeShipping && v.paid != nil {
-		deadlines = append(deadlines, v.deadline(DeadlineOnline, v.paid.PaidAt.Add(shipping.OnlineDue.Value.Std()), moved))
+		deadlines = append(deadlines, v.deadline(DeadlineOnline, v.paid.PaidAt.Add(shipping.OnlineDue.Value.Std()), v.firstMoved()))
 	}
 	return deadlines
+}
+
+// firstMoved is the first movement of any parcel; zero: none yet.
+func (v *view) firstMoved() time.Time {
+	var moved time.Time
+	for _, p := range v.parcels {
+		if len(p.movements) > 0 && (moved.IsZero() || p.movements[0].At.Before(moved)) {
+			moved = p.movements[0].At
+		}
+	}
+	return moved
 }
 
 func (v *view) deadline(kind string, due, done time.Time) Deadline {

@@ -208,6 +208,9 @@ type view struct {
 	appealed  []fact[*ClaimFact]
 	settled   []fact[*ClaimFact] // payments
 	followed  []*Event           // what follows claims, and evidence
+
+	complaints []fact[*Complaint] // opened, answered and decided
+	contests   []fact[*Dispute]   // disputes of every kind: opened, answered and closed
 }
 
 // fact is the data of one event of known type.
@@ -249,7 +252,10 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 			} else if before(e, p.recordedBy) {
 				p.recorded, p.recordedBy = d, e
 			}
+		case *Complaint:
+			v.complaints = append(v.complaints, fact[*Complaint]{e, d})
 		case *Dispute:
+			v.contests = append(v.contests, fact[*Dispute]{e, d})
 			switch {
 			case e.Type == TypeDisputeClosed:
 				v.closed = append(v.closed, d.When)

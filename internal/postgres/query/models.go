@@ -48,6 +48,21 @@ type Case struct {
 	UpdatedAt         time.Time
 }
 
+type Complaint struct {
+	OrderPk     int64
+	ComplaintID string
+	OpenedAt    time.Time
+	RespondBy   time.Time
+	AnsweredAt  *time.Time
+	DecidedAt   *time.Time
+	Status      string
+	Points      int32
+	AtRisk      *decimal.Decimal
+	Frozen      *decimal.Decimal
+	Currency    string
+	UpdatedAt   time.Time
+}
+
 type Evidence struct {
 	Store          string
 	OrderNo        string

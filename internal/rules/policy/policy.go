@@ -157,7 +157,8 @@ type Protection struct {
 
 // Order is an order's own life.
 type Order struct {
-	// DisputePeriod after delivery, an order's story ends.
+	// DisputePeriod after delivery, an order's story ends. As long after the opening of a
+	// dispute over a delivered parcel, the seller may add that the buyer refused it.
 	DisputePeriod Value[Duration] `yaml:"dispute_period"`
 	// IdleEnd after its last fact, an order's story ends in any case.
 	IdleEnd Value[Duration] `yaml:"idle_end"`

@@ -96,6 +96,9 @@ complaint.pickup_within 3d S2
 complaint.freight_tolerance 0.50 CNY S2
 complaint.points_min 1 S2
 complaint.points_max 3 S2
+complaint.reminders [12h0m0s 6h0m0s 1h0m0s] S2 reading
+complaint.manager_within 6h0m0s S2 reading
+complaint.decision_expected 76h48m0s S2
 complaint.template_accuracy_min_percent 99.2 S2
 complaint.complaint_rate_max_percent 0.8 S2
 complaint.complaint_rate_weeks 2 S2
@@ -118,6 +121,8 @@ ticket.priority_proofs map[account_wrongly_judged:[compliance_history] label_bat
 ticket.machine_translation_factor 3.8 S3
 ticket.dispute_evidence_within 3d S3
 ticket.dispute_evidence [product_photos quality_report delivery_receipt] S3
+ticket.dispute_reminders [24h0m0s 6h0m0s] S3 reading
+ticket.dispute_manager_within 6h0m0s S3 reading
 exchange.order_event_within 10s S4
 exchange.carrier_event_within 1m0s S4
 exchange.rate_alert_within 10m0s S4

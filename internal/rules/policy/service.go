@@ -19,8 +19,14 @@ type Complaint struct {
 	// where shipping is not free.
 	FreightTolerance Value[money.Amount] `yaml:"freight_tolerance"`
 	// PointsMin to PointsMax service points are taken when a complaint is upheld.
-	PointsMin                  Value[int]             `yaml:"points_min"`
-	PointsMax                  Value[int]             `yaml:"points_max"`
+	PointsMin Value[int] `yaml:"points_min"`
+	PointsMax Value[int] `yaml:"points_max"`
+	// Reminders are due this long before the response is, longest first; from
+	// ManagerWithin on the manager is told too.
+	Reminders     Value[[]Duration] `yaml:"reminders"`
+	ManagerWithin Value[Duration]   `yaml:"manager_within"`
+	// DecisionExpected counts from the opening: by then most are decided.
+	DecisionExpected           Value[Duration]        `yaml:"decision_expected"`
 	TemplateAccuracyMinPercent Value[decimal.Decimal] `yaml:"template_accuracy_min_percent"`
 	// ComplaintRateMaxPercent exceeded in ComplaintRateWeeks consecutive weeks
 	// costs the freight subsidy.
@@ -60,9 +66,12 @@ type Ticket struct {
 	// MachineTranslationFactor is how much oftener machine-translated texts are refused.
 	MachineTranslationFactor Value[decimal.Decimal] `yaml:"machine_translation_factor"`
 	// DisputeEvidenceWithin counts from a dispute's opening; DisputeEvidence is
-	// the whole chain.
-	DisputeEvidenceWithin Value[Duration] `yaml:"dispute_evidence_within"`
-	DisputeEvidence       Value[[]string] `yaml:"dispute_evidence"`
+	// the whole chain. DisputeReminders are due this long before each deadline of a
+	// dispute, longest first; from DisputeManagerWithin on the manager is told too.
+	DisputeEvidenceWithin Value[Duration]   `yaml:"dispute_evidence_within"`
+	DisputeEvidence       Value[[]string]   `yaml:"dispute_evidence"`
+	DisputeReminders      Value[[]Duration] `yaml:"dispute_reminders"`
+	DisputeManagerWithin  Value[Duration]   `yaml:"dispute_manager_within"`
 }
 
 // Exchange is how fast facts must travel.

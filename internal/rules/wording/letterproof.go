@@ -27,6 +27,12 @@ func furtherEvidence(kind rules.EvidenceKind) Text {
 		return Text{"问题截图", "screenshot of the problem"}
 	case rules.EvidenceBankStatement:
 		return Text{"银行流水", "bank statement"}
+	case rules.EvidenceCompliance:
+		return Text{"合规经营证明", "proof of compliant trading"}
+	case rules.EvidenceTraffic:
+		return Text{"流量对比截图", "screenshot comparing the traffic"}
+	case rules.EvidenceConsoleLog:
+		return Text{"浏览器控制台日志", "browser console log"}
 	case rules.EvidenceOther:
 		return Text{"其他凭证", "other original"}
 	case rules.EvidenceWaybill, rules.EvidenceOutbound, rules.EvidenceMessages:
@@ -65,6 +71,12 @@ func Proves(kind rules.EvidenceKind) Text {
 		return Text{"问题在页面上的显示", "The problem as the page showed it"}
 	case rules.EvidenceBankStatement:
 		return Text{"款项的时间、金额和币种", "Time, amount and currency of the money"}
+	case rules.EvidenceCompliance:
+		return Text{"店铺一贯合规经营", "The store has always traded within the rules"}
+	case rules.EvidenceTraffic:
+		return Text{"流量在大促期间骤降", "The traffic collapsed during the sale"}
+	case rules.EvidenceConsoleLog:
+		return Text{"面单打印失败时的报错", "What failed when the labels were printed"}
 	case rules.EvidenceOther:
 		return Text{"支持上述事实", "Supports the facts above"}
 	}

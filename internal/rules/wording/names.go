@@ -97,6 +97,12 @@ func Deadline(kind string) Text {
 		return Text{"提交工单截止", "file the ticket by"}
 	case rules.DeadlineTicketAnswer:
 		return Text{"工单答复期限", "ticket's answer due"}
+	case rules.DeadlineRespond:
+		return Text{"运费投诉举证截止", "answer to the freight complaint due"}
+	case rules.DeadlineEvidence:
+		return Text{"纠纷举证截止", "dispute evidence due"}
+	case rules.DeadlineRefusal:
+		return Text{"拒收凭证截止", "proof of refusal due"}
 	}
 	return unknown(kind)
 }
@@ -154,12 +160,12 @@ func Flag(flag string) Text {
 
 // Evidence names a kind of original.
 func Evidence(kind string) Text {
-	switch kind {
-	case "waybill":
+	switch rules.EvidenceKind(kind) {
+	case rules.EvidenceWaybill:
 		return Text{"物流底单扫描件", "waybill scan"}
-	case "outbound_record":
+	case rules.EvidenceOutbound:
 		return Text{"仓库出库记录", "warehouse outbound record"}
-	case "buyer_messages":
+	case rules.EvidenceMessages:
 		return Text{"买家站内信记录", "buyer messages from the platform inbox"}
 	}
 	return furtherEvidence(rules.EvidenceKind(kind))

@@ -222,7 +222,7 @@ func TicketDetails(t *Ticket, p *rules.TicketPlan) string {
 	row(Text{"渠道", "Channel"}, slash(TicketChannel(p.Channel)))
 	row(Text{"第几次", "Round"}, fmt.Sprint(p.Round))
 	if p.TicketID != "" {
-		row(Text{"工单编号", "Ticket number"}, "`"+code(p.TicketID)+"`")
+		row(Text{"工单编号", "Ticket number"}, code(p.TicketID))
 	}
 	if !p.FiledAt.IsZero() {
 		row(Text{"提交时间", "Filed"}, cell(p.FiledAt, t.Location))
@@ -232,9 +232,6 @@ func TicketDetails(t *Ticket, p *rules.TicketPlan) string {
 	}
 	return b.String()
 }
-
-// code makes others' text fit for a code span in a table.
-func code(s string) string { return strings.NewReplacer("`", "'", "|", "/", "\n", " ").Replace(s) }
 
 // fenced keeps others' text from ending its code block.
 func fenced(s string) string { return strings.ReplaceAll(s, "```", "'''") }
