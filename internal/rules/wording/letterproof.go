@@ -8,9 +8,9 @@ func furtherEvidence(kind rules.EvidenceKind) Text {
 	case rules.EvidenceRefusal:
 		return Text{"拒收视频或照片", "video or photo of the refusal"}
 	case rules.EvidencePickup:
-		return Text{"揽收截图", "pick-up screenshot"}
+		return Text{"带时间的揽收截图", "time-stamped pick-up screenshot"}
 	case rules.EvidenceShippingLabel:
-		return Text{"发货面单", "shipping label"}
+		return Text{"带单号的发货面单", "shipping label with its number"}
 	case rules.EvidenceClearance:
 		return Text{"清关文件", "clearance document"}
 	case rules.EvidenceCarrierProof:
