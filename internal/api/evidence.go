@@ -109,28 +109,32 @@ type uploadOutput struct{ Body EvidenceList }
 
 type evidenceOutput struct{ Body EvidenceList }
 
+// evidencePath is where an order's originals are.
+const evidencePath = "/v1/orders/{store}/{order}/evidence"
+
 func (s *server) registerEvidence(api huma.API) {
 	huma.Register(api, huma.Operation{
-		OperationID: "add-evidence", Method: http.MethodPost, Path: "/v1/orders/{store}/{order}/evidence",
+		OperationID: "add-evidence", Method: http.MethodPost, Path: evidencePath,
 		Summary: "Upload originals that prove a case",
 		Description: "A form whose fields come before its files. Each file is looked through and kept on its own; 422 lists those that were refused, each with its reason, " +
 			"and those that are kept all the same. The same file again changes nothing. JPEG, PNG, WebP, PDF and UTF-8 text up to 20 MB, MP4 up to 200 MB.",
 		DefaultStatus: http.StatusCreated,
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
-			Type: "object", Required: []string{"kind", "by", "file"},
-			Properties: map[string]*huma.Schema{
-				"kind":            {Type: "string", Enum: kinds()},
-				"by":              {Type: "string", Description: "who uploads"},
-				"tracking_number": {Type: "string", Description: "default: evidence of the order as a whole"},
-				"taken_at":        {Type: "string", Format: "date-time", Description: "default: as the file tells, where it is sure"},
-				"file":            {Type: "array", Items: &huma.Schema{Type: "string", Format: "binary"}},
-			},
-			AdditionalProperties: &huma.Schema{Type: "string"}, // given.NAME
-		}}}},
-		Errors: []int{http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Errors:        []int{http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, s.postEvidence)
+	// Told only now, for huma reads into memory what it is told of before.
+	api.OpenAPI().Paths[evidencePath].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
+		Type: "object", Required: []string{"kind", "by", "file"},
+		Properties: map[string]*huma.Schema{
+			"kind":            {Type: "string", Enum: kinds()},
+			"by":              {Type: "string", Description: "who uploads"},
+			"tracking_number": {Type: "string", Description: "default: evidence of the order as a whole"},
+			"taken_at":        {Type: "string", Format: "date-time", Description: "default: as the file tells, where it is sure"},
+			"file":            {Type: "array", Items: &huma.Schema{Type: "string", Format: "binary"}},
+		},
+		AdditionalProperties: &huma.Schema{Type: "string"}, // given.NAME
+	}}}}
 	huma.Register(api, huma.Operation{
-		OperationID: "list-evidence", Method: http.MethodGet, Path: "/v1/orders/{store}/{order}/evidence",
+		OperationID: "list-evidence", Method: http.MethodGet, Path: evidencePath,
 		Summary: "What the vault holds for an order, the latest first",
 		Errors:  []int{http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *OrderPath) (*evidenceOutput, error) {

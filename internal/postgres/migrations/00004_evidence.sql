@@ -78,3 +78,4 @@ CREATE TABLE evidence_noted (
 INSERT INTO evidence_noted SELECT store, order_no, tracking_number, kind, sha256, name, kept_at FROM evidence ORDER BY position ON CONFLICT DO NOTHING;
 DROP TABLE evidence, evidence_heads;
 ALTER TABLE evidence_noted RENAME TO evidence;
+ALTER INDEX evidence_noted_pkey RENAME TO evidence_pkey;
