@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +79,5 @@ func TestEvidence(t *testing.T) {
 	assert.Contains(t, out, "broken  cn-1001 #1  blob-changed  81901 "+sum)
 	status, out, _ = starter(t, "", append(verify, "--json")...)
 	assert.Equal(t, exitFailed, status)
-	assert.True(t, strings.Contains(out, `"fault":"blob-changed"`), out)
+	assert.Contains(t, out, `"fault":"blob-changed"`)
 }

@@ -50,7 +50,7 @@ type noticing struct {
 // Read implements [io.Reader].
 func (n *noticing) Read(b []byte) (int, error) {
 	read, err := n.Reader.Read(b)
-	if err != nil && err != io.EOF { //nolint:errorlint // a Reader returns it as it is
+	if err != nil && err != io.EOF {
 		n.err = err
 	}
 	return read, err

@@ -212,7 +212,7 @@ func measurePNG(b []byte) (s shape, err error) {
 func measureWebP(b []byte) (s shape, err error) {
 	config, err := webp.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
-		return s, err
+		return s, fmt.Errorf("WebP: %w", err)
 	}
 	s.width, s.height, s.cost = config.Width, config.Height, 8
 	size := int64(binary.LittleEndian.Uint32(b[4:])) + 8

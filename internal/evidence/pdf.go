@@ -151,8 +151,9 @@ func eachName(b []byte, f func(name string, rest []byte) bool) {
 			c := b[i]
 			i++
 			if c == '#' && i+1 < len(b) {
-				if high, low := hexDigit(b[i]), hexDigit(b[i+1]); high >= 0 && low >= 0 {
-					c = byte(high<<4 | low)
+				high, isHigh := hexDigit(b[i])
+				if low, isLow := hexDigit(b[i+1]); isHigh && isLow {
+					c = high<<4 | low
 					i += 2
 				}
 			}
@@ -168,12 +169,12 @@ func eachName(b []byte, f func(name string, rest []byte) bool) {
 // regular tells whether c can be part of a name.
 func regular(c byte) bool { return c > ' ' && !bytes.ContainsRune([]byte("()<>[]{}/%"), rune(c)) }
 
-func hexDigit(c byte) int {
+func hexDigit(c byte) (value byte, ok bool) {
 	switch {
 	case c >= '0' && c <= '9':
-		return int(c - '0')
+		return c - '0', true
 	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
+		return c | 0x20 - 'a' + 10, true
 	}
-	return -1
+	return 0, false
 }

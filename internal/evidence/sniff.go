@@ -104,9 +104,21 @@ func riff(head []byte, form string) bool {
 // foreign names a type that people try to upload and that is not kept; empty: none of them.
 func foreign(head []byte) string {
 	for _, known := range []struct{ magic, name string }{
-		{"GIF8", "GIF"}, {"BM", "BMP"}, {"II*\x00", "TIFF"}, {"MM\x00*", "TIFF"}, {"8BPS", "PSD"},
-		{"Rar!\x1a\x07", "RAR"}, {"7z\xbc\xaf\x27\x1c", "7Z"}, {"\x1f\x8b", "GZIP"}, {"\xd0\xcf\x11\xe0", "XLS/DOC"},
-		{"MZ", "EXE"}, {"\x7fELF", "ELF"}, {"\x1aE\xdf\xa3", "MKV/WEBM"}, {"{\\rtf", "RTF"}, {"%!PS", "PostScript"}, {"ID3", "MP3"},
+		{"GIF8", "GIF"},
+		{"BM", "BMP"},
+		{"II*\x00", "TIFF"},
+		{"MM\x00*", "TIFF"},
+		{"8BPS", "PSD"},
+		{"Rar!\x1a\x07", "RAR"},
+		{"7z\xbc\xaf\x27\x1c", "7Z"},
+		{"\x1f\x8b", "GZIP"},
+		{"\xd0\xcf\x11\xe0", "XLS/DOC"},
+		{"MZ", "EXE"},
+		{"\x7fELF", "ELF"},
+		{"\x1aE\xdf\xa3", "MKV/WEBM"},
+		{"{\\rtf", "RTF"},
+		{"%!PS", "PostScript"},
+		{"ID3", "MP3"},
 	} {
 		if strings.HasPrefix(string(head), known.magic) && (len(known.magic) > 2 || strange(head)) {
 			return known.name

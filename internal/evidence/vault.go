@@ -202,8 +202,8 @@ func (v *Vault) KeepEvidence(ctx context.Context, store, order, number string, o
 
 // Open implements [port.Vault].
 func (v *Vault) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
-	want, err := hex.DecodeString(sum)
-	if err != nil || len(want) != sha256.Size || sum != strings.ToLower(sum) {
+	want, good := contentHash(sum)
+	if !good {
 		return nil, fmt.Errorf("original %.80q: expected 64 hexadecimal digits in lower case: %w", sum, port.ErrRefused)
 	}
 	r, err := v.bucket.NewReader(ctx, blobKey(sum), nil)
@@ -213,7 +213,7 @@ func (v *Vault) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open original %s: %w", sum, err)
 	}
-	return &verified{Reader: r, want: want, hash: sha256.New()}, nil
+	return &verified{Reader: r, want: want[:], hash: sha256.New()}, nil
 }
 
 // verified reads content and ends with an error where it is not that of its hash.
@@ -236,6 +236,15 @@ func (r *verified) Read(b []byte) (int, error) {
 // WriteTo would go past the check.
 func (r *verified) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{r}) //nolint:wrapcheck // as Read
+}
+
+// contentHash reads a hash as it is written: 64 hexadecimal digits in lower case.
+func contentHash(sum string) (hash [sha256.Size]byte, ok bool) {
+	raw, err := hex.DecodeString(sum)
+	if err != nil || len(raw) != sha256.Size || sum != strings.ToLower(sum) {
+		return hash, false
+	}
+	return [sha256.Size]byte(raw), true
 }
 
 // blobKey is where content lies.

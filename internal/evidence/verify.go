@@ -131,14 +131,14 @@ func (v *Vault) verifyItem(ctx context.Context, r *Report, item *port.EvidenceIt
 		r.Noted++
 		return faults, nil
 	}
-	sum, err := hex.DecodeString(item.SHA256)
-	if err != nil || len(sum) != sha256.Size {
+	sum, good := contentHash(item.SHA256)
+	if !good {
 		return append(faults, EntryChanged), nil
 	}
-	if seen[[sha256.Size]byte(sum)] {
+	if seen[sum] {
 		return faults, nil
 	}
-	seen[[sha256.Size]byte(sum)] = true
+	seen[sum] = true
 	broken, err := v.rehash(ctx, item.SHA256, item.Size)
 	if err != nil {
 		return faults, err

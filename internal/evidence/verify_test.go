@@ -54,7 +54,7 @@ func TestVerify(t *testing.T) {
 			require.NoError(t, b.bucket.WriteAll(t.Context(), blobKey(c[0].SHA256), []byte("file 0\n\n"), nil))
 			return c
 		}, []string{"#1 blob-changed"}},
-		"contents swapped": {func(b *bundle, c []port.EvidenceItem) []port.EvidenceItem {
+		"contents swapped": {func(_ *bundle, c []port.EvidenceItem) []port.EvidenceItem {
 			c[0].SHA256, c[1].SHA256 = c[1].SHA256, c[0].SHA256
 			return c
 		}, []string{"#1 entry-changed", "#2 entry-changed"}},

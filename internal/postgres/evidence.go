@@ -16,43 +16,48 @@ func (db *DB) Append(ctx context.Context, item port.EvidenceItem) (port.Evidence
 	for _, s := range []*string{&item.Name, &item.Source, &item.By} {
 		*s = text(*s)
 	}
-	err := db.durably(ctx, func(q *query.Queries) error {
-		if err := q.OpenChain(ctx, item.Store); err != nil {
-			return err
-		}
-		head, err := q.LockChain(ctx, item.Store)
-		if err != nil {
-			return err
-		}
-		known, err := q.LatestEvidence(ctx, query.LatestEvidenceParams{
-			Store: item.Store, OrderNo: item.Order, TrackingNumber: item.Number, Kind: item.Kind, Sha256: item.SHA256,
-		})
-		if err != nil {
-			return err
-		}
-		if len(known) == 1 {
-			old := evidenceItem(&known[0])
-			if !item.Upon(&old) {
-				item = old
-				return nil
-			}
-		}
-		item.Position, item.Previous = head.Position+1, head.Seal
-		item.Seal = item.Sum()
-		err = q.AppendEvidence(ctx, query.AppendEvidenceParams{
-			Store: item.Store, Position: item.Position, OrderNo: item.Order, TrackingNumber: item.Number, Kind: item.Kind, Sha256: item.SHA256,
-			Name: item.Name, MediaType: item.MediaType, Size: item.Size, Source: item.Source, ByWhom: item.By, TakenAt: optional(item.TakenAt),
-			Given: item.GivenText(), KeptAt: item.KeptAt, Previous: item.Previous, Seal: item.Seal,
-		})
-		if err != nil {
-			return err
-		}
-		return q.MoveChain(ctx, query.MoveChainParams{Store: item.Store, Position: item.Position, Seal: item.Seal})
-	})
+	err := db.durably(ctx, func(q *query.Queries) error { return appendEvidence(ctx, q, &item) })
 	if err != nil {
 		return port.EvidenceItem{}, fmt.Errorf("add to the evidence of order %s/%s: %w", item.Store, item.Order, err)
 	}
 	return item, nil
+}
+
+// appendEvidence makes item what is kept.
+func appendEvidence(ctx context.Context, q *query.Queries, item *port.EvidenceItem) error {
+	if err := q.OpenChain(ctx, item.Store); err != nil {
+		return fmt.Errorf("open the chain: %w", err)
+	}
+	head, err := q.LockChain(ctx, item.Store)
+	if err != nil {
+		return fmt.Errorf("lock the chain: %w", err)
+	}
+	known, err := q.LatestEvidence(ctx, query.LatestEvidenceParams{
+		Store: item.Store, OrderNo: item.Order, TrackingNumber: item.Number, Kind: item.Kind, Sha256: item.SHA256,
+	})
+	if err != nil {
+		return fmt.Errorf("look for it: %w", err)
+	}
+	if len(known) == 1 {
+		if old := evidenceItem(&known[0]); !item.Upon(&old) {
+			*item = old
+			return nil
+		}
+	}
+	item.Position, item.Previous = head.Position+1, head.Seal
+	item.Seal = item.Sum()
+	err = q.AppendEvidence(ctx, query.AppendEvidenceParams{
+		Store: item.Store, Position: item.Position, OrderNo: item.Order, TrackingNumber: item.Number, Kind: item.Kind, Sha256: item.SHA256,
+		Name: item.Name, MediaType: item.MediaType, Size: item.Size, Source: item.Source, ByWhom: item.By, TakenAt: optional(item.TakenAt),
+		Given: item.GivenText(), KeptAt: item.KeptAt, Previous: item.Previous, Seal: item.Seal,
+	})
+	if err == nil {
+		err = q.MoveChain(ctx, query.MoveChainParams{Store: item.Store, Position: item.Position, Seal: item.Seal})
+	}
+	if err != nil {
+		return fmt.Errorf("lengthen the chain: %w", err)
+	}
+	return nil
 }
 
 // Items implements [port.EvidenceIndex].
