@@ -169,7 +169,11 @@ func (g *gray) half() *gray {
 
 // sharpWidth is the width in pixels at which sharpness is measured: noise of the sensor is
 // gone there, and one threshold holds for every camera. Smaller pictures are not enlarged.
-const sharpWidth = 640
+const (
+	sharpWidth = 640
+	// maxNoise is the Laplacian of a poor camera at night: what is beyond it shows edges.
+	maxNoise = 10
+)
 
 // measure tells how sharp, light and rich in contrast a picture is.
 func (g *gray) measure(size image.Point) *rules.PictureSight {
@@ -197,7 +201,7 @@ func (g *gray) measure(size image.Point) *rules.PictureSight {
 	}
 	// Noise is everywhere and edges are few: what half of the picture shows is noise, and its
 	// share does not count (a normal distribution's deviation is 1.4826 of the median's).
-	noise := 1.4826 * float64(median(sizes[:], int(n))) / 4
+	noise := min(1.4826*float64(median(sizes[:], int(n)))/4, maxNoise)
 	p.Sharpness = max(0, math.Round((squares/n-sum*sum/n/n-noise*noise)*10)/10)
 	return p
 }
