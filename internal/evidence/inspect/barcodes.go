@@ -58,8 +58,12 @@ func code128s(ctx context.Context, g *gray) ([]rules.Barcode, []string) {
 		}
 	}
 	for i := len(sizes) - 1; i >= 0 && !s.certain(); i-- {
+		lines := 120
+		if i < len(sizes)-1 { // what only the larger sizes show is a small code: few lines more will do
+			lines = 60
+		}
 		for _, tilt := range ladder[2:] {
-			s.scan(ctx, sizes[i], tilt, spacing(sizes[i], 120))
+			s.scan(ctx, sizes[i], tilt, spacing(sizes[i], lines))
 		}
 	}
 	return s.count()

@@ -172,9 +172,12 @@ func (t *symbolTable) from(edges []float32, i, step int) (line128, int, bool) {
 		return line128{}, 0, false
 	}
 	width := sign * (w[elements] - w[0])
+	if !quiet(edges, i, -step, width/modules) { // the cheapest question ends nearly all tries
+		return line128{}, 0, false
+	}
 	p := profileOf(w[:], sign)
 	start, sure := t.match(&p, 0, symStartA, symStartC+1)
-	if !sure || !quiet(edges, i, -step, width/modules) {
+	if !sure {
 		return line128{}, 0, false
 	}
 	gain := (p.bars - t[start].bars) / 3

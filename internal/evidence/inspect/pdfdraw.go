@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // rect is a filled upright rectangle, in points of its page.
@@ -223,6 +224,17 @@ func literal(data []byte) (text, rest []byte) {
 	for i := 0; i < len(data); i++ {
 		switch b := data[i]; b {
 		case '\\':
+			// A parenthesis, a backslash, an octal code of up to three digits, or a break of line.
+			octal, digits := 0, 0
+			for digits < 3 && i+1+digits < len(data) && data[i+1+digits] >= '0' && data[i+1+digits] <= '7' {
+				octal = octal*8 + int(data[i+1+digits]-'0')
+				digits++
+			}
+			if digits > 0 {
+				text = utf8.AppendRune(text, rune(octal&0xff))
+				i += digits
+				continue
+			}
 			i++
 			if i < len(data) && bytes.IndexByte([]byte(`()\`), data[i]) >= 0 {
 				text = append(text, data[i])

@@ -29,6 +29,10 @@ func (g *gray) at(x, y float32) float32 {
 // minEdges are those of a start, two characters, a check symbol and a stop.
 const minEdges = (minSymbols+3)*elements + 1
 
+// minElement is the mean width of bars and spaces, in pixels, below which a line shows noise: at
+// 1.3 pixels a module nothing can be read.
+const minElement = 2.4
+
 // sighting is a code seen by a scan line.
 type sighting struct {
 	text           string
@@ -127,14 +131,18 @@ func (s *scanner) decode(found func(line128)) {
 	}
 	s.smooth = blur3(s.smooth, s.samples)
 	s.sharp = sharpen(s.sharp, s.samples)
-	for _, line := range [][]float32{s.samples, s.smooth, s.sharp} {
-		for _, step := range [...]float32{5, 10, 20, 36} {
+	for _, try := range [...]struct {
+		line  []float32
+		steps []float32
+	}{{s.samples, []float32{10, 20, 36}}, {s.smooth, []float32{5, 10, 20}}, {s.sharp, []float32{14, 28}}} {
+		line := try.line
+		for _, step := range try.steps {
 			if step > (high-low)/2 {
 				break
 			}
 			falls := s.findTurns(line, step)
-			if len(s.turns) < minEdges {
-				continue
+			if len(s.turns) < minEdges || float32(len(s.turns)) > float32(len(line))/minElement {
+				continue // nothing, or noise
 			}
 			firstBar := 1
 			if falls {
