@@ -76,9 +76,9 @@ func Bytes(ctx context.Context, content []byte, kind rules.EvidenceKind, loc *ti
 	defer stop()
 	switch s.Form {
 	case policy.FormPicture:
-		picture(ctx, content, &s, loc)
+		picture(ctx, content, &s, loc, showsNumber(kind))
 	case policy.FormDocument:
-		document(ctx, content, &s)
+		document(ctx, content, &s, showsNumber(kind))
 	case policy.FormTable:
 		s.Outbound, s.Unseen = table(content, s.MediaType, loc)
 	case policy.FormMessages:
@@ -127,8 +127,19 @@ func sniff(content []byte, kind rules.EvidenceKind) (mediaType, form string) {
 	return mediaType, ""
 }
 
+// showsNumber tells whether evidence of a kind shows a parcel's label, on which codes are looked
+// for: that is most of the work.
+func showsNumber(kind rules.EvidenceKind) bool {
+	switch kind {
+	case rules.EvidenceWaybill, rules.EvidenceShippingLabel, rules.EvidenceRefusal, rules.EvidenceOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // picture measures a picture.
-func picture(ctx context.Context, content []byte, s *rules.Sight, loc *time.Location) {
+func picture(ctx context.Context, content []byte, s *rules.Sight, loc *time.Location, codes bool) {
 	g, size, err := readPicture(content)
 	if err != nil {
 		code := rules.UnseenDamaged
@@ -139,7 +150,9 @@ func picture(ctx context.Context, content []byte, s *rules.Sight, loc *time.Loca
 		return
 	}
 	s.Picture = g.measure(size)
-	codesInto(ctx, g, s)
+	if codes {
+		codesInto(ctx, g, s)
+	}
 	s.TakenAt, s.TakenAtZone = takenAt(content, s.MediaType, loc)
 }
 

@@ -294,7 +294,7 @@ func paeth(left, up, corner int) int {
 }
 
 // document measures a PDF.
-func document(ctx context.Context, content []byte, s *rules.Sight) {
+func document(ctx context.Context, content []byte, s *rules.Sight, codes bool) {
 	unseen := func(code rules.UnseenCode, detail string) {
 		s.Unseen = append(s.Unseen, rules.Unseen{Code: code, Detail: detail})
 	}
@@ -330,9 +330,12 @@ func document(ctx context.Context, content []byte, s *rules.Sight) {
 		if s.Picture == nil {
 			s.Picture = g.measure(image.Pt(w, h))
 		}
+		if !codes {
+			break
+		}
 		codesInto(ctx, g, s)
 	}
-	if g := drawBars(p.bars); g != nil {
+	if g := drawBars(p.bars); g != nil && codes {
 		codesInto(ctx, g, s)
 	}
 	if s.Picture == nil {
