@@ -71,6 +71,7 @@ func perfect(kind rules.EvidenceKind) (rules.PreflightOf, rules.Sight) {
 		s = rules.Sight{MediaType: "application/pdf", Form: policy.FormDocument, Pages: 1, Picture: sharpPicture()}
 	case rules.EvidenceOrderDetail:
 		s = rules.Sight{MediaType: "text/plain", Form: policy.FormText, Text: "x"}
+	default: // a picture
 	}
 	return of, s
 }
@@ -210,7 +211,7 @@ func TestPreflightFindings(t *testing.T) {
 			o.Given, s.TakenAt, s.TakenAtZone = nil, delivered, true
 		}, "", rules.VerdictReady},
 		{"the camera's, without a zone, near the edge", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered }, rules.PreflightMarkZone, rules.VerdictLook},
-		{"the camera's, without a zone, inside", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered.Add(48 * time.Hour) }, "", rules.VerdictReady},
+		{"the camera's, without a zone, inside", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered.Add(48*time.Hour) }, "", rules.VerdictReady},
 		{"no period", rules.EvidenceRefusal, func(o *of, _ *sight) { o.DisputeFrom = time.Time{} }, rules.PreflightPeriod, rules.VerdictLook},
 		{"another parcel's label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes[0].Text = "RX123456785CN" }, rules.PreflightOtherNumber, rules.VerdictRefused},
 		{"no label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes = nil }, rules.PreflightNoNumber, rules.VerdictLook},
@@ -330,7 +331,8 @@ func TestPreflightFacts(t *testing.T) {
 	add("2", rules.TypeOrderPaid, paid, &rules.OrderPaid{PaidAt: paid})
 	add("3", rules.TypeShipmentRecorded, paid, &rules.ShipmentRecorded{TrackingNumber: lp, RecordedAt: paid, Items: []rules.Item{{SKU: "A", Quantity: 1}}, Replaces: "OLD1"})
 	add("4", rules.TypeTrackingUpdated, delivered, &rules.TrackingUpdated{TrackingNumber: lp, Rows: []rules.Row{
-		{At: paid, Milestone: rules.InfoReceived, Source: rules.FromCarrier}, {At: firstScan, Milestone: rules.PickedUp, Source: rules.FromCarrier},
+		{At: paid, Milestone: rules.InfoReceived, Source: rules.FromCarrier},
+		{At: firstScan, Milestone: rules.PickedUp, Source: rules.FromCarrier},
 		{At: delivered, Milestone: rules.Delivered, Source: rules.FromCarrier},
 	}})
 	add("5", rules.TypeAddressChanged, paid.Add(time.Hour), &rules.AddressChanged{When: paid.Add(time.Hour), AddressHash: "bb"})

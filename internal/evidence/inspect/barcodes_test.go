@@ -308,7 +308,7 @@ func TestSharpness(t *testing.T) {
 }
 
 // A waybill of 4 megapixels takes at most 1.5 s of one core, also one on which nothing is found.
-func TestSpeed(t *testing.T) { //nolint:paralleltest // it measures the process's time
+func TestSpeed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures")
 	}

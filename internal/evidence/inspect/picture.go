@@ -11,7 +11,7 @@ import (
 	_ "image/png"
 	"math"
 
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // the third form of pictures
 
 	"parcelward/internal/rules"
 )
