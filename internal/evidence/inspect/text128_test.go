@@ -48,6 +48,35 @@ func TestText128(t *testing.T) {
 	}
 }
 
+// A code counts when several lines agree on it and nearly none contradicts.
+func TestVotes(t *testing.T) {
+	t.Parallel()
+	lines := func(text string, n int, y float32) (seen []inspect.Seen) {
+		for i := range n {
+			seen = append(seen, inspect.Seen{Text: text, Y: y + float32(i)})
+		}
+		return seen
+	}
+	for name, tc := range map[string]struct {
+		seen          []inspect.Seen
+		found, unsure []string
+	}{
+		"one line":              {lines("LP001", 1, 0), nil, []string{"LP001"}},
+		"two lines":             {lines("LP001", 2, 0), []string{"LP001"}, nil},
+		"three of a short code": {lines("FW72", 3, 0), nil, []string{"FW72"}},
+		"four of a short code":  {lines("FW72", 4, 0), []string{"FW72"}, nil},
+		"three against one":     {append(lines("LP001", 3, 0), lines("LP002", 1, 5)...), nil, []string{"LP001", "LP002"}},
+		"four against one":      {append(lines("LP001", 4, 0), lines("LP002", 1, 5)...), []string{"LP001"}, []string{"LP002"}},
+		"five against two":      {append(lines("LP001", 5, 0), lines("LP002", 2, 6)...), nil, []string{"LP001", "LP002"}},
+		"two codes, far apart":  {append(lines("LP001", 3, 0), lines("LP002", 3, 200)...), []string{"LP001", "LP002"}, nil},
+		"nothing":               {nil, nil, nil},
+	} {
+		found, unsure := inspect.Vote(tc.seen)
+		assert.Equal(t, tc.found, found, name)
+		assert.Equal(t, tc.unsure, unsure, name)
+	}
+}
+
 // exif is the data of a camera: when the picture was taken, and at which offset from UTC.
 func exif(clock, offset string) []byte {
 	order := binary.BigEndian
