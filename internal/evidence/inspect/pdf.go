@@ -20,7 +20,7 @@ import (
 // page shows stays unseen, and the sight says so.
 
 const (
-	// maxObjects and maxInflated bound a document: a real waybill has some dozen objects.
+	// maxObjects and maxInflated bound a document far above what labels need.
 	maxObjects  = 20_000
 	maxInflated = 64 << 20 // bytes, of all streams together
 	maxText     = 1 << 20  // bytes of text that are kept
