@@ -70,8 +70,8 @@ type Options struct {
 	// name none; may be nil.
 	OrderParams map[string]json.RawMessage
 	Log         *slog.Logger
-	Vault     Vault
-	Check     Check // pre-flight of what is uploaded; none: no verdicts
+	Vault       Vault
+	Check       Check // pre-flight of what is uploaded; none: no verdicts
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name

@@ -136,11 +136,7 @@ func TestEvidenceIsAppendOnly(t *testing.T) {
 // What was noted before there was a vault is in the chain, sealed as the vault seals.
 func TestNotedEvidenceMovesOver(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("needs Postgres")
-	}
-	url, err := stack.NewDatabase(t.Context(), "moves_over")
-	require.NoError(t, err)
+	url := postgrestest.URL(t)
 	config, err := pgx.ParseConfig(url)
 	require.NoError(t, err)
 	sql := stdlib.OpenDB(*config)

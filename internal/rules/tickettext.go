@@ -12,7 +12,7 @@ import (
 var (
 	errorCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9._-]*[0-9][A-Z0-9._-]*$|^[0-9]+$`)
 	lastFour  = regexp.MustCompile(`^[0-9]{4}$`)
-	sha256    = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	proofHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	// phone finds what looks like a telephone number: mainland mobiles, service lines, area
 	// codes, and international ones. Digits may be grouped by a space, a hyphen, a dot or
 	// brackets. Within a longer run of letters and digits, as an order's number is, it is none.
@@ -91,7 +91,7 @@ func CheckTicketField(f TicketField, value, order string) string {
 		strings.TrimSpace(value) == value && !strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' })
 	switch {
 	case f.Proof() != "":
-		ok = ok && sha256.MatchString(value)
+		ok = ok && proofHash.MatchString(value)
 		if ok {
 			return ""
 		}

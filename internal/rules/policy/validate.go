@@ -27,6 +27,7 @@ func (d *decoder) validate(p *Pack) {
 	d.longestFirst("ticket.dispute_reminders.value", p.Ticket.DisputeReminders.Value)
 	d.check("ticket.file_until.value", p.Ticket.FileFrom.Value < p.Ticket.FileUntil.Value && p.Ticket.FileUntil.Value <= Duration(day),
 		"expected a time after file_from, at most 24h")
+	d.evidence(&p.Evidence)
 	d.exchange(&p.Exchange)
 	p.certified = set(p.Shipping.CertifiedServices.Value)
 	p.economy = set(p.Shipping.EconomyServices.Value)
