@@ -17,7 +17,7 @@ WITH c AS MATERIALIZED (
     ORDER BY w.recheck_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => $1::float8)
 FROM c WHERE o.order_pk = c.order_pk
-RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at
+RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at, o.created_at
 `
 
 type ClaimRechecksParams struct {
@@ -58,6 +58,7 @@ func (q *Queries) ClaimRechecks(ctx context.Context, arg ClaimRechecksParams) ([
 			&i.Cases,
 			&i.EndReason,
 			&i.UpdatedAt,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -76,7 +77,7 @@ WITH c AS MATERIALIZED (
     ORDER BY w.next_try_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => $1::float8)
 FROM c WHERE o.order_pk = c.order_pk
-RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at
+RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at, o.created_at
 `
 
 type ClaimWaitingParams struct {
@@ -117,6 +118,7 @@ func (q *Queries) ClaimWaiting(ctx context.Context, arg ClaimWaitingParams) ([]O
 			&i.Cases,
 			&i.EndReason,
 			&i.UpdatedAt,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -232,7 +234,7 @@ func (q *Queries) FactsWithin(ctx context.Context, arg FactsWithinParams) ([]Fac
 }
 
 const lockOrder = `-- name: LockOrder :one
-SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at FROM orders WHERE store = $1 AND order_no = $2 FOR NO KEY UPDATE
+SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, created_at FROM orders WHERE store = $1 AND order_no = $2 FOR NO KEY UPDATE
 `
 
 type LockOrderParams struct {
@@ -266,6 +268,7 @@ func (q *Queries) LockOrder(ctx context.Context, arg LockOrderParams) (Order, er
 		&i.Cases,
 		&i.EndReason,
 		&i.UpdatedAt,
+		&i.CreatedAt,
 	)
 	return i, err
 }
@@ -328,9 +331,9 @@ UPDATE orders SET
     recheck_at = $4::timestamptz, policy = $5::text, stage = $6::text,
     next_deadline_kind = $7::text, next_deadline = $8::timestamptz,
     expected_payout_usd = $9::text::numeric, country = $10::text, cases = $11::integer,
-    end_reason = $12::text, updated_at = now()
-WHERE order_pk = $13 AND next_try_at = $14 AND seen_position <= $1::bigint AND ($2::boolean
-    OR handed_position = $15::bigint AND judged_at IS NOT DISTINCT FROM $16::timestamptz)
+    end_reason = $12::text, created_at = $13::timestamptz, updated_at = now()
+WHERE order_pk = $14 AND next_try_at = $15 AND seen_position <= $1::bigint AND ($2::boolean
+    OR handed_position = $16::bigint AND judged_at IS NOT DISTINCT FROM $17::timestamptz)
 `
 
 type SaveHandingParams struct {
@@ -346,6 +349,7 @@ type SaveHandingParams struct {
 	Country           string
 	Cases             int32
 	EndReason         string
+	CreatedAt         *time.Time
 	OrderPk           int64
 	Claimed           time.Time
 	Believed          int64
@@ -369,6 +373,7 @@ func (q *Queries) SaveHanding(ctx context.Context, arg SaveHandingParams) (int64
 		arg.Country,
 		arg.Cases,
 		arg.EndReason,
+		arg.CreatedAt,
 		arg.OrderPk,
 		arg.Claimed,
 		arg.Believed,

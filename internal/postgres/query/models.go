@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Alias struct {
@@ -27,6 +28,26 @@ type AuditLog struct {
 	Store   string
 	OrderNo string
 	Detail  json.RawMessage
+}
+
+type BillLine struct {
+	Store            string
+	File             string
+	Line             int32
+	Name             string
+	TrackingNumber   string
+	OrderNo          string
+	BilledOn         pgtype.Date
+	Weight           *decimal.Decimal
+	Fee              string
+	Amount           decimal.Decimal
+	Currency         string
+	Parcel           string
+	OfOrder          string
+	Reason           string
+	Expected         *decimal.Decimal
+	ExpectedCurrency string
+	ImportedAt       time.Time
 }
 
 type Case struct {
@@ -121,6 +142,7 @@ type Order struct {
 	Cases             int32
 	EndReason         string
 	UpdatedAt         time.Time
+	CreatedAt         *time.Time
 }
 
 type OrderFact struct {
@@ -161,6 +183,27 @@ type ServiceLimit struct {
 	Service  string
 	FreeAt   time.Time
 	Failures int32
+}
+
+type Statement struct {
+	Store  string
+	Month  string
+	Serial int32
+	Sha256 string
+	Totals json.RawMessage
+	AsOf   time.Time
+	KeptAt time.Time
+}
+
+type StoreScore struct {
+	ID                  int64
+	Store               string
+	Week                string
+	ServiceScore        *decimal.Decimal
+	PositiveRatePercent *decimal.Decimal
+	Programmes          []string
+	By                  string
+	At                  time.Time
 }
 
 type Stray struct {

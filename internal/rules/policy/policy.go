@@ -47,6 +47,7 @@ type Pack struct {
 	Ticket     Ticket     `yaml:"ticket"`
 	Exchange   Exchange   `yaml:"exchange"`
 	Statement  Statement  `yaml:"statement"`
+	Health     Health     `yaml:"health"`
 
 	location  *time.Location
 	certified map[string]struct{}
