@@ -33,7 +33,10 @@ type Activities struct {
 	Vault    port.Vault
 	Notifier port.Notifier
 	Examiner Examiner
-	Calendar string // revision of the calendar of workdays that this worker holds
+	// Statements and Stores are the books and the health of stores.
+	Statements port.Statements
+	Stores     port.Stores
+	Calendar   string // revision of the calendar of workdays that this worker holds
 }
 
 // Registry is a worker or a test environment.
@@ -60,6 +63,9 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityFetchWaybill:    a.FetchWaybill,
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
 		protocol.ActivityDeclare:         a.Declare,
+
+		protocol.ActivityKeepStatement: a.KeepStatement,
+		protocol.ActivityStoreHealth:   a.StoreHealth,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

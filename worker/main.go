@@ -26,6 +26,7 @@ import (
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 	"parcelward/workflows"
 )
@@ -87,10 +88,13 @@ func run(ctx context.Context) (err error) {
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
 		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
+	books := statement.Maker{Books: db, Book: known.Book, For: known.For}
+	acts.Statements = &books
+	acts.Stores = &statement.Stores{Books: db, Facts: db, Book: known.Book, For: known.For}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})
 	}
-	if err := ensureSchedules(ctx, temporal, c, services); err != nil {
+	if err := ensureSchedules(ctx, temporal, c, services, books.Location(time.Now()).String()); err != nil {
 		return err
 	}
 	return serve(ctx, temporal, stories, acts, log)

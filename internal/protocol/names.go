@@ -15,6 +15,9 @@ const (
 	WorkflowSweep    = "Sweep"
 	WorkflowOrders   = "Orders"
 	WorkflowShipment = "Shipment"
+
+	WorkflowStatement = "Statement"
+	WorkflowHealth    = "Health"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -56,6 +59,9 @@ const (
 	ActivityFetchWaybill    = "FetchWaybill"    // WaybillRequest to Evidence
 	ActivityKeepEvidence    = "KeepEvidence"    // local; EvidenceOf
 	ActivityDeclare         = "Declare"         // DeclareRequest to Declared
+
+	ActivityKeepStatement = "KeepStatement" // StatementRequest to StatementResult
+	ActivityStoreHealth   = "StoreHealth"   // HealthRequest to HealthResult
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -128,6 +134,12 @@ func OrdersID(platform, store string) string { return "orders/" + platform + "/"
 
 // OneOrderID names the workflow that reads one order at once, because the platform pushed it.
 func OneOrderID(platform, store, order string) string { return OrdersID(platform, store) + "/" + order }
+
+// StatementID names the Schedule, and its workflows, that make a store's monthly statements.
+func StatementID(store string) string { return "statement/" + store }
+
+// HealthID names the Schedule, and its workflows, that look at a store's health each week.
+func HealthID(store string) string { return "health/" + store }
 
 // SourceOfRun is the event source of what a person did through Temporal itself, in one run.
 func SourceOfRun(runID string) string { return sourceTemporal + runID }

@@ -81,6 +81,12 @@ func (h *Health) Alerts() []Measure {
 	return slices.DeleteFunc(slices.Clone(h.Measures), func(m Measure) bool { return m.State == HealthFine })
 }
 
+// Alarming tells whether a line is crossed, or near: reason to tell the manager. What is only
+// missing is for those who enter it.
+func (h *Health) Alarming() bool {
+	return slices.ContainsFunc(h.Measures, func(m Measure) bool { return m.State == HealthNear || m.State == HealthBreached })
+}
+
 // Health judges a store's week.
 func (rs Ruleset) Health(s HealthSight) Health {
 	c, p, h := &rs.Pack.Complaint, &rs.Pack.Protection, &rs.Pack.Health
@@ -113,9 +119,9 @@ func (rs Ruleset) Health(s HealthSight) Health {
 
 func (rs Ruleset) template(now, before WeekCount) Measure {
 	limit := rs.Pack.Complaint.TemplateAccuracyMinPercent.Value
-	m := atLeast(Measure{Measure: MeasureTemplate}, percent(now.Orders-now.Mismatched, now.Orders), percent(before.Orders-before.Mismatched, before.Orders),
+	m := atLeast(Measure{Measure: MeasureTemplate}, Percent(now.Orders-now.Mismatched, now.Orders), Percent(before.Orders-before.Mismatched, before.Orders),
 		limit, rs.Pack.Health.TemplateAccuracyMarginPercent.Value)
-	if one := percent(now.Orders-now.Mismatched-1, now.Orders); m.State == HealthFine || m.State == HealthNear {
+	if one := Percent(now.Orders-now.Mismatched-1, now.Orders); m.State == HealthFine || m.State == HealthNear {
 		m.OneMore = one != nil && one.Cmp(limit) < 0
 		m.nearIf(m.OneMore)
 	}
@@ -135,17 +141,17 @@ func (rs Ruleset) complaints(weeks []WeekCount) Measure {
 		}
 	}
 	for i := len(weeks) - 1; i >= 0; i-- {
-		rate := percent(weeks[i].Complaints, weeks[i].Orders)
+		rate := Percent(weeks[i].Complaints, weeks[i].Orders)
 		if rate == nil || rate.Cmp(limit) <= 0 {
 			break
 		}
 		m.Weeks++
 	}
-	m = atMost(m, percent(now.Complaints, now.Orders), percent(before.Complaints, before.Orders), limit, rs.Pack.Health.ComplaintRateMarginPercent.Value)
+	m = atMost(m, Percent(now.Complaints, now.Orders), Percent(before.Complaints, before.Orders), limit, rs.Pack.Health.ComplaintRateMarginPercent.Value)
 	if m.State == HealthBreached && m.Weeks < enough {
 		m.State = HealthNear
 	}
-	if one := percent(now.Complaints+1, now.Orders); m.Weeks == 0 && m.State != HealthMissing {
+	if one := Percent(now.Complaints+1, now.Orders); m.Weeks == 0 && m.State != HealthMissing {
 		m.OneMore = one != nil && one.Cmp(limit) > 0
 		m.nearIf(m.OneMore)
 	}
@@ -154,8 +160,8 @@ func (rs Ruleset) complaints(weeks []WeekCount) Measure {
 
 func (rs Ruleset) disputes(s HealthSight) Measure {
 	limit := rs.Pack.Protection.DisputeRateMaxPercent.Value
-	m := atMost(Measure{Measure: MeasureDisputes, Protects: true}, percent(s.Disputes, s.Orders), nil, limit, rs.Pack.Health.DisputeRateMarginPercent.Value)
-	if one := percent(s.Disputes+1, s.Orders); m.State == HealthFine || m.State == HealthNear {
+	m := atMost(Measure{Measure: MeasureDisputes, Protects: true}, Percent(s.Disputes, s.Orders), nil, limit, rs.Pack.Health.DisputeRateMarginPercent.Value)
+	if one := Percent(s.Disputes+1, s.Orders); m.State == HealthFine || m.State == HealthNear {
 		m.OneMore = one != nil && one.Cmp(limit) > 0
 		m.nearIf(m.OneMore)
 	}
@@ -214,8 +220,8 @@ func measured(m Measure, value, before *decimal.Decimal, limit decimal.Decimal, 
 	return m
 }
 
-// percent is part of whole, exact to 15 places; nil where there is no whole, or no such part.
-func percent(part, whole int) *decimal.Decimal {
+// Percent is part of whole, exact to 15 places; nil where there is no whole, or no such part.
+func Percent(part, whole int) *decimal.Decimal {
 	if whole <= 0 || part < 0 {
 		return nil
 	}

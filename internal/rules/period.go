@@ -29,6 +29,9 @@ func (m Month) String() string { return m.first.Format("2006-01") }
 // Previous is the month before.
 func (m Month) Previous() Month { return Month{m.first.AddDate(0, -1, 0)} }
 
+// Next is the month after.
+func (m Month) Next() Month { return Month{m.first.AddDate(0, 1, 0)} }
+
 // Bounds are its first moment and the first moment after it, in loc.
 func (m Month) Bounds(loc *time.Location) (from, until time.Time) {
 	y, month, _ := m.first.Date()

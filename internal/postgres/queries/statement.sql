@@ -75,9 +75,8 @@ INSERT INTO store_scores (store, week, service_score, positive_rate_percent, pro
 VALUES (@store, @week, sqlc.narg(service_score)::text::numeric, sqlc.narg(positive_rate_percent)::text::numeric, sqlc.narg(programmes)::text[], @by);
 
 -- name: ScoresOf :many
--- The latest value of each by the week or before.
 SELECT * FROM store_scores WHERE store = @store AND week = @week ORDER BY id;
 
--- name: LatestScores :one
-SELECT coalesce((SELECT s.positive_rate_percent::text FROM store_scores s WHERE s.store = @store AND s.week <= @week AND s.week >= @oldest AND s.positive_rate_percent IS NOT NULL ORDER BY s.week DESC, s.id DESC LIMIT 1), '')::text AS positive_rate_percent,
-       (SELECT s.programmes FROM store_scores s WHERE s.store = @store AND s.week <= @week AND s.programmes IS NOT NULL ORDER BY s.week DESC, s.id DESC LIMIT 1)::text[] AS programmes;
+-- name: ProgrammesBy :one
+SELECT coalesce(programmes, '{}')::text[] AS programmes FROM store_scores
+WHERE store = @store AND week <= @week AND programmes IS NOT NULL ORDER BY week DESC, id DESC LIMIT 1;

@@ -391,29 +391,6 @@ func (q *Queries) LastStatement(ctx context.Context, arg LastStatementParams) (S
 	return i, err
 }
 
-const latestScores = `-- name: LatestScores :one
-SELECT coalesce((SELECT s.positive_rate_percent::text FROM store_scores s WHERE s.store = $1 AND s.week <= $2 AND s.week >= $3 AND s.positive_rate_percent IS NOT NULL ORDER BY s.week DESC, s.id DESC LIMIT 1), '')::text AS positive_rate_percent,
-       (SELECT s.programmes FROM store_scores s WHERE s.store = $1 AND s.week <= $2 AND s.programmes IS NOT NULL ORDER BY s.week DESC, s.id DESC LIMIT 1)::text[] AS programmes
-`
-
-type LatestScoresParams struct {
-	Store  string
-	Week   string
-	Oldest string
-}
-
-type LatestScoresRow struct {
-	PositiveRatePercent string
-	Programmes          []string
-}
-
-func (q *Queries) LatestScores(ctx context.Context, arg LatestScoresParams) (LatestScoresRow, error) {
-	row := q.db.QueryRow(ctx, latestScores, arg.Store, arg.Week, arg.Oldest)
-	var i LatestScoresRow
-	err := row.Scan(&i.PositiveRatePercent, &i.Programmes)
-	return i, err
-}
-
 const ledgerTotals = `-- name: LedgerTotals :many
 SELECT kind, currency, count(*) AS entries, sum(amount)::numeric AS total FROM ledger
 WHERE store = $1 AND at >= $2::timestamptz AND at < $3::timestamptz
@@ -482,6 +459,23 @@ func (q *Queries) Opened(ctx context.Context, store string) ([]string, error) {
 	return items, nil
 }
 
+const programmesBy = `-- name: ProgrammesBy :one
+SELECT coalesce(programmes, '{}')::text[] AS programmes FROM store_scores
+WHERE store = $1 AND week <= $2 AND programmes IS NOT NULL ORDER BY week DESC, id DESC LIMIT 1
+`
+
+type ProgrammesByParams struct {
+	Store string
+	Week  string
+}
+
+func (q *Queries) ProgrammesBy(ctx context.Context, arg ProgrammesByParams) ([]string, error) {
+	row := q.db.QueryRow(ctx, programmesBy, arg.Store, arg.Week)
+	var programmes []string
+	err := row.Scan(&programmes)
+	return programmes, err
+}
+
 const scoresOf = `-- name: ScoresOf :many
 SELECT id, store, week, service_score, positive_rate_percent, programmes, by, at FROM store_scores WHERE store = $1 AND week = $2 ORDER BY id
 `
@@ -491,7 +485,6 @@ type ScoresOfParams struct {
 	Week  string
 }
 
-// The latest value of each by the week or before.
 func (q *Queries) ScoresOf(ctx context.Context, arg ScoresOfParams) ([]StoreScore, error) {
 	rows, err := q.db.Query(ctx, scoresOf, arg.Store, arg.Week)
 	if err != nil {
