@@ -22,6 +22,8 @@ type Shared struct {
 	OTLPEndpoint  string     `envconfig:"OTLP_ENDPOINT" desc:"collector for traces and metrics, as an http:// or https:// URL; none: neither is sent"`
 	PolicyFiles   []string   `split_words:"true" desc:"policy packs in YAML beside the built-in ones, separated by commas"`
 	CalendarFiles []string   `split_words:"true" desc:"years of workdays in JSON beside the built-in ones, separated by commas"`
+	// TemplatesFile is read by serve.
+	TemplatesFile string `split_words:"true" desc:"serve: freight templates of the stores, a YAML file; none: an order is checked against the freight shown alone"`
 	Services
 }
 
@@ -132,7 +134,7 @@ func (s *Shared) check(p *problems) {
 		p.add("PARCELWARD_TEMPORAL_TLS_CERT, PARCELWARD_TEMPORAL_TLS_KEY", "one of them", "both or none")
 	}
 	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA}, s.PolicyFiles...)
-	for _, name := range append(files, s.CalendarFiles...) {
+	for _, name := range append(append(files, s.CalendarFiles...), s.TemplatesFile) {
 		if name == "" {
 			continue
 		}

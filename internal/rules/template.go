@@ -10,14 +10,14 @@ import (
 // FreightTemplate is one of a store's freight templates: what buyers in which countries pay for
 // a service.
 type FreightTemplate struct {
-	Service string        `yaml:"service"`
-	Tiers   []FreightTier `yaml:"tiers"`
+	Service string
+	Tiers   []FreightTier
 }
 
 // FreightTier is a group of countries that pay the same.
 type FreightTier struct {
-	Countries []string      `yaml:"countries"` // ISO 3166-1 alpha-2
-	Freight   *money.Amount `yaml:"freight"`   // at most; nil: by weight, which is not checked
+	Countries []string      // ISO 3166-1 alpha-2
+	Freight   *money.Amount // at most; nil: by weight, which is not checked
 }
 
 // The codes of what the freight template check finds, beside service-mismatch, which is

@@ -134,7 +134,9 @@ func (r *billReader) text(data []byte) error {
 
 // workbook reads the first sheet. The library panics on some crafted files.
 func (r *billReader) workbook(data []byte) (err error) {
-	unreadable := func(why any) error { return fmt.Errorf("XLSX 文件无法读取 · the XLSX file cannot be read: %v", why) }
+	unreadable := func(why any) error {
+		return fmt.Errorf("XLSX 文件无法读取 · the XLSX file cannot be read: %v", why)
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = unreadable(p)

@@ -24,6 +24,8 @@ import (
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 )
 
@@ -34,9 +36,10 @@ type Server struct {
 	Temporal client.Client
 	Rules    config.Rules
 
-	stop   context.CancelFunc
-	done   chan struct{}
-	failed error // why it ended by itself; set before done is closed
+	stop      context.CancelFunc
+	done      chan struct{}
+	templates map[string][]rules.FreightTemplate
+	failed    error // why it ended by itself; set before done is closed
 }
 
 // Start starts a server that c describes. It runs until Close, or until it fails: see Done.
@@ -47,6 +50,9 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 	}
 	s := &Server{done: make(chan struct{})}
 	if s.Rules, err = c.Rules(); err != nil {
+		return nil, err
+	}
+	if s.templates, err = c.FreightTemplates(); err != nil {
 		return nil, err
 	}
 	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
@@ -80,9 +86,13 @@ func (s *Server) run(ctx context.Context, c config.Starter, listener net.Listene
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
+	books := &statement.Maker{Books: s.DB, Book: s.Rules.Book, For: s.Rules.For}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Rules: s.Rules, Clock: clock,
 		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		Statements: books, Bills: &statement.Importer{Bills: s.DB, Book: s.Rules.Book, For: s.Rules.For},
+		Stores:    &statement.Stores{Books: s.DB, Facts: s.DB, Book: s.Rules.Book, For: s.Rules.For},
+		Templates: s.templates,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup

@@ -169,3 +169,12 @@ func StatementReady(store, month string, orders, differences int, changed bool) 
 	}
 	return t
 }
+
+// BillOutcome tells what became of a bill line, with the amounts where they differ.
+func BillOutcome(l rules.BillLine, m rules.BillMatch) Text {
+	t := BillReason(m.Reason)
+	if m.Expected == nil || m.Reason != rules.BillAmount && m.Reason != rules.BillCurrency {
+		return t
+	}
+	return both("%s：账单 %s，订单 %s", "%s: billed %s, order %s", t, amount(l.Amount), amount(*m.Expected))
+}
