@@ -112,6 +112,7 @@ func (r *billReader) text(data []byte) error {
 	if bytes.IndexByte(data, 0) >= 0 {
 		return errors.New("不是 CSV 文件 · expected CSV, got binary data")
 	}
+	data = asFormula.ReplaceAll(data, []byte(`$1"$2"`))
 	in := csv.NewReader(bytes.NewReader(data))
 	in.FieldsPerRecord, in.ReuseRecord = -1, true
 	if first, _, _ := bytes.Cut(data, []byte("\n")); bytes.Count(first, []byte("\t")) > bytes.Count(first, []byte(",")) {
@@ -131,6 +132,9 @@ func (r *billReader) text(data []byte) error {
 		}
 	}
 }
+
+// asFormula is ="123", by which exports keep spreadsheets from rounding a number.
+var asFormula = regexp.MustCompile(`(?m)(^|[,\t])="([^"\r\n]*)"`) //nolint:gochecknoglobals // compiled once
 
 // workbook reads the first sheet. The library panics on some crafted files.
 func (r *billReader) workbook(data []byte) (err error) {
@@ -254,9 +258,6 @@ func headsBoth(name, one string, names []string) bool {
 // clean is a cell without what spreadsheets and exports put around text.
 func clean(s string) string {
 	s = strings.TrimSpace(strings.ReplaceAll(s, "\ufeff", ""))
-	if inner, ok := strings.CutPrefix(s, `="`); ok {
-		s = strings.TrimSuffix(inner, `"`)
-	}
 	return strings.TrimSpace(strings.TrimPrefix(s, "'"))
 }
 
