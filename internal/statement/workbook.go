@@ -1,9 +1,14 @@
 package statement
 
 import (
+	"archive/zip"
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -191,10 +196,35 @@ func (b *workbook) end(t *rules.StatementTotals) error {
 			return fmt.Errorf("write the workbook: %w", err)
 		}
 	}
-	if _, err := b.file.WriteTo(b.w); err != nil {
+	if err := b.save(); err != nil {
 		return fmt.Errorf("write the workbook: %w", err)
 	}
 	return nil
+}
+
+// save writes the file with its parts in order: the library's order is another each time.
+func (b *workbook) save() (err error) {
+	f, err := os.CreateTemp("", "workbook")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	size, err := b.file.WriteTo(f)
+	if err != nil {
+		return err
+	}
+	parts, err := zip.NewReader(f, size)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(parts.File, func(a, b *zip.File) int { return cmp.Compare(a.Name, b.Name) })
+	out := zip.NewWriter(b.w)
+	for _, part := range parts.File {
+		if err := out.Copy(part); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 // close removes the temporary files.
