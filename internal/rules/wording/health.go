@@ -116,8 +116,7 @@ func MeasureAlert(m rules.Measure) Text {
 		t := both("%s %s，红线 %s", "%s is %s, the line is %s", name.capital(), MeasureValue(m), MeasureLimit(m))
 		switch {
 		case m.Weeks > 0:
-			t = both("%s，已连续 %s 周超标；再有一周将", "%s; over it for %s week so far; another one and ", t, fmt.Sprint(m.Weeks))
-			return both("%s受罚：%s。", "%sit costs: %s.", t, MeasureCost(m))
+			return both("%s，已连续超标 %s 周，再超标一周：%s。", "%s; over it for %s week, and one more: %s.", t, fmt.Sprint(m.Weeks), MeasureCost(m))
 		case m.OneMore:
 			t = both("%s，再多一单就越线", "%s; one more crosses it", t)
 		}
