@@ -104,6 +104,10 @@ func workflowID(s scene) string {
 	switch s.kind {
 	case kindShipment:
 		return protocol.ShipmentWorkflowID(store, s.name, 1)
+	case kindStatement:
+		return protocol.StatementID(store)
+	case kindHealth:
+		return protocol.HealthID(store)
 	case kindSweep:
 		return protocol.SweepID(s.sweep.Service)
 	case kindOrders:
@@ -132,6 +136,10 @@ func (l *live) begin(t *testing.T, s scene, clock protocol.Clock) {
 		s.sweep.Clock = clock
 		s.sweep.Clock.Origin = created.Add(5 * day) // its parcels have moved
 		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowSweep, s.sweep)
+	case kindStatement:
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowStatement, protocol.StatementInput{Store: store, Clock: clock})
+	case kindHealth:
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowHealth, protocol.HealthInput{Store: store, Clock: clock})
 	case kindOrders:
 		s.orders.Store, s.orders.Clock = store, clock
 		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowOrders, s.orders)

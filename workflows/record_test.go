@@ -56,7 +56,7 @@ func comes(e rules.Event) act {
 
 func scenes() []scene {
 	var all []scene
-	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings()} {
+	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings(), kindStatement: {{name: "kept", length: day}}, kindHealth: {{name: "weekly", length: day}}} {
 		for _, s := range list {
 			s.kind = kind
 			all = append(all, s)
@@ -71,6 +71,9 @@ const (
 	kindShipment = "shipment"
 	kindSweep    = "sweep"
 	kindOrders   = "orders"
+
+	kindStatement = "statement"
+	kindHealth    = "health"
 )
 
 func orders() []scene {
@@ -300,6 +303,7 @@ func (l *live) serve() {
 		activities.Register(w, &activities.Activities{
 			Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t),
 			Shipper: l, Traces: services{}, Services: services{}, Sweeps: services{}, Orders: map[string]port.OrderSource{port.Platform: catalogue{}}, Reads: l.reads,
+			Statements: ledgers{}, Stores: ledgers{},
 			Examiner: activities.Examiner{Parcels: services{}, Tracker: l, Services: services{}, Book: stories(l.t).Book},
 		})
 		require.NoError(l.t, w.Start())

@@ -33,6 +33,7 @@ type books struct {
 func (b *books) EachOrder(context.Context, string, time.Time, time.Time, func(port.OrderBooks) error) ([]rules.LedgerTotal, error) {
 	return nil, b.down
 }
+
 func (b *books) EachBilled(context.Context, string, rules.Month, func(port.BilledLine) error) error {
 	return b.down
 }
@@ -88,7 +89,7 @@ func shop(t *testing.T) (*books, func(method, path, body string) (int, http.Head
 		}
 		res, err := srv.Client().Do(req)
 		require.NoError(t, err)
-		defer res.Body.Close()
+		defer res.Body.Close() //nolint:errcheck // only read
 		data, err := io.ReadAll(res.Body)
 		require.NoError(t, err)
 		return res.StatusCode, res.Header, string(data)

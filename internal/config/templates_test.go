@@ -31,12 +31,12 @@ func TestFreightTemplates(t *testing.T) {
 	assert.Equal(t, "12.00 CNY", tiers[0].Freight.String())
 	assert.Nil(t, tiers[1].Freight)
 	for text, says := range map[string]string{
-		"s:\n  - service: X\n":                              "at least one tier",
-		"s:\n  - tiers: [{countries: [US]}]\n":              "expected a service",
-		"s:\n  - {service: X, tiers: [{countries: [usa]}]}": "ISO 3166-1",
-		"s:\n  - {service: X, tiers: [{countries: []}]}":    "missing",
+		"s:\n  - service: X\n":                                                                        "at least one tier",
+		"s:\n  - tiers: [{countries: [US]}]\n":                                                        "expected a service",
+		"s:\n  - {service: X, tiers: [{countries: [usa]}]}":                                           "ISO 3166-1",
+		"s:\n  - {service: X, tiers: [{countries: []}]}":                                              "missing",
 		"s:\n  - {service: X, tiers: [{countries: [US], freight: {amount: \"1e3\", currency: CNY}}]}": "freight",
-		"s:\n  - {service: X, tiers: [{countries: [US], price: 3}]}":                                 "unknown field",
+		"s:\n  - {service: X, tiers: [{countries: [US], price: 3}]}":                                  "unknown field",
 		"[": "expected stores",
 	} {
 		_, err := read(text)

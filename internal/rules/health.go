@@ -140,8 +140,8 @@ func (rs Ruleset) complaints(weeks []WeekCount) Measure {
 			before = weeks[n-2]
 		}
 	}
-	for i := len(weeks) - 1; i >= 0; i-- {
-		rate := Percent(weeks[i].Complaints, weeks[i].Orders)
+	for _, w := range slices.Backward(weeks) {
+		rate := Percent(w.Complaints, w.Orders)
 		if rate == nil || rate.Cmp(limit) <= 0 {
 			break
 		}

@@ -15,22 +15,22 @@ import (
 	"parcelward/internal/rules/rulestest"
 )
 
-func sum(t testing.TB, text string) money.Amount {
-	t.Helper()
+func sum(tb testing.TB, text string) money.Amount {
+	tb.Helper()
 	var amount, currency string
 	_, err := fmt.Sscan(text, &amount, &currency)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	a, err := money.Parse(amount, currency)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return a
 }
 
 // billed is an order that was created at a moment, with changes.
-func billed(t testing.TB, at time.Time, change func(*rules.OrderCreated), more ...rules.Event) *rules.Facts {
-	t.Helper()
+func billed(tb testing.TB, at time.Time, change func(*rules.OrderCreated), more ...rules.Event) *rules.Facts {
+	tb.Helper()
 	d := &rules.OrderCreated{
 		CreatedAt: at, Buyer: rules.Buyer{Name: "A", Country: "FR"}, Category: rules.Standard, ServiceCode: "CAINIAO_STANDARD",
-		AmountPaid: sum(t, "50.00 USD"), Freight: sum(t, "28.50 USD"), Commission: sum(t, "4.00 USD"), Tax: sum(t, "0 USD"),
+		AmountPaid: sum(tb, "50.00 USD"), Freight: sum(tb, "28.50 USD"), Commission: sum(tb, "4.00 USD"), Tax: sum(tb, "0 USD"),
 	}
 	if change != nil {
 		change(d)
@@ -39,18 +39,18 @@ func billed(t testing.TB, at time.Time, change func(*rules.OrderCreated), more .
 	return rulestest.Facts("s", "o", events)
 }
 
-func march(t testing.TB) rules.Month {
-	t.Helper()
+func march(tb testing.TB) rules.Month {
+	tb.Helper()
 	m, err := rules.ParseMonth("2026-03")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return m
 }
 
 // beijing is a moment as the platform's clock shows it.
-func beijing(t testing.TB, text string) time.Time {
-	t.Helper()
+func beijing(tb testing.TB, text string) time.Time {
+	tb.Helper()
 	at, err := time.ParseInLocation("2006-01-02 15:04:05", text, rulestest.Ruleset().Pack.Location())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return at
 }
 
@@ -221,11 +221,11 @@ func TestPeriods(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "2026", "2026-13", "2026-3", "1999-12", "2026-03-01", "２０２６-03"} {
 		_, err := rules.ParseMonth(bad)
-		assert.Error(t, err, bad)
+		require.Error(t, err, bad)
 	}
 	for _, bad := range []string{"", "2026-W00", "2026-W54", "2025-W53", "2026W10", "2026-W1", "2026-W10x"} {
 		_, err := rules.ParseWeek(bad)
-		assert.Error(t, err, bad)
+		require.Error(t, err, bad)
 	}
 	loc := rulestest.Ruleset().Pack.Location()
 	w, err := rules.ParseWeek("2026-W53")

@@ -134,7 +134,7 @@ func (r *billReader) text(data []byte) error {
 }
 
 // asFormula is ="123", by which exports keep spreadsheets from rounding a number.
-var asFormula = regexp.MustCompile(`(?m)(^|[,\t])="([^"\r\n]*)"`) //nolint:gochecknoglobals // compiled once
+var asFormula = regexp.MustCompile(`(?m)(^|[,\t])="([^"\r\n]*)"`)
 
 // workbook reads the first sheet. The library panics on some crafted files.
 func (r *billReader) workbook(data []byte) (err error) {
@@ -223,7 +223,7 @@ func billHeadings() map[string][]string {
 	}
 }
 
-var bracketed = regexp.MustCompile(`\([^)]*\)|\s+`) //nolint:gochecknoglobals // compiled once
+var bracketed = regexp.MustCompile(`\([^)]*\)|\s+`)
 
 // heading is the first row that names the four columns that must be there.
 func (r *billReader) heading(line int, cells []string) {
@@ -290,7 +290,7 @@ func (b *lineReader) cell(key string) string {
 }
 
 // scientific is how spreadsheets show numbers that they have rounded.
-var scientific = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?[eE][+-][0-9]+$|^[+-]?[0-9](\.[0-9]+)?[eE][0-9]{1,3}$`) //nolint:gochecknoglobals // compiled once
+var scientific = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?[eE][+-][0-9]+$|^[+-]?[0-9](\.[0-9]+)?[eE][0-9]{1,3}$`)
 
 // name is a number that names something; one that a spreadsheet has rounded is lost.
 func (b *lineReader) name(key string) string {

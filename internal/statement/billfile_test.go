@@ -95,14 +95,14 @@ func TestReadBillRefuses(t *testing.T) {
 	assert.Equal(t, 280, wrong.More, "the others are counted") // three a line: number, date, amount
 }
 
-func book(t testing.TB, rows ...[]any) []byte {
-	t.Helper()
+func book(tb testing.TB, rows ...[]any) []byte {
+	tb.Helper()
 	f := excelize.NewFile()
 	for i, row := range rows {
-		require.NoError(t, f.SetSheetRow("Sheet1", fmt.Sprint("A", i+1), &row))
+		require.NoError(tb, f.SetSheetRow("Sheet1", fmt.Sprint("A", i+1), &row))
 	}
 	var b bytes.Buffer
-	require.NoError(t, f.Write(&b))
+	require.NoError(tb, f.Write(&b))
 	return b.Bytes()
 }
 

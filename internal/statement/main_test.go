@@ -54,19 +54,19 @@ type shop struct {
 	stores   statement.Stores
 }
 
-func open(t testing.TB) *shop {
-	t.Helper()
+func open(tb testing.TB) *shop {
+	tb.Helper()
 	if testing.Short() {
-		t.Skip("needs Postgres")
+		tb.Skip("needs Postgres")
 	}
-	url, err := stack.NewDatabase(t.Context(), strings.ToLower(t.Name()))
-	require.NoError(t, err)
-	require.NoError(t, postgres.Migrate(t.Context(), url))
-	db, err := postgres.Open(t.Context(), url, postgres.Options{})
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
+	url, err := stack.NewDatabase(tb.Context(), strings.ToLower(tb.Name()))
+	require.NoError(tb, err)
+	require.NoError(tb, postgres.Migrate(tb.Context(), url))
+	db, err := postgres.Open(tb.Context(), url, postgres.Options{})
+	require.NoError(tb, err)
+	tb.Cleanup(db.Close)
 	known, err := new(config.Shared).Rules()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	maker := statement.Maker{Books: db, Book: known.Book, For: known.For}
 	return &shop{
 		db: db, maker: maker, importer: statement.Importer{Bills: db, Book: known.Book, For: known.For},
@@ -75,60 +75,60 @@ func open(t testing.TB) *shop {
 }
 
 // event is a fact of order o of store s, at a moment.
-func event(t testing.TB, id, kind, store, order string, at time.Time, data string) postgres.Incoming {
-	t.Helper()
+func event(tb testing.TB, id, kind, store, order string, at time.Time, data string) postgres.Incoming {
+	tb.Helper()
 	raw := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"test","type":%q,"subject":"%s/%s","time":%q,"data":%s}`, id, kind, store, order, at.Format(time.RFC3339), data)
 	e, err := protocol.DecodeEvent([]byte(raw))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return postgres.Incoming{Event: e, Raw: []byte(raw)}
 }
 
-func created(t testing.TB, store, order string, at time.Time, freight string) postgres.Incoming {
-	t.Helper()
-	return event(t, "created-"+store+order, "order.created", store, order, at, fmt.Sprintf(`{"created_at":%q,"buyer":{"name":"A","country":"FR"},"category":"standard",
+func created(tb testing.TB, store, order string, at time.Time, freight string) postgres.Incoming {
+	tb.Helper()
+	return event(tb, "created-"+store+order, "order.created", store, order, at, fmt.Sprintf(`{"created_at":%q,"buyer":{"name":"A","country":"FR"},"category":"standard",
 		"service_code":"CAINIAO_STANDARD","free_shipping":false,"amount_paid":{"amount":"350.00","currency":"CNY"},"freight":{"amount":%q,"currency":"CNY"},
 		"commission":{"amount":"28.00","currency":"CNY"},"tax":{"amount":"0.00","currency":"CNY"},"usd_rate":"0.14","items":[{"sku":"LAMP","quantity":1,"price":{"amount":"321.50","currency":"CNY"}}]}`, at.Format(time.RFC3339), freight))
 }
 
-func shipped(t testing.TB, store, order, number, service string, at time.Time) postgres.Incoming {
-	t.Helper()
-	return event(t, "shipped-"+store+number, "shipment.recorded", store, order, at, fmt.Sprintf(`{"tracking_number":%q,"carrier":"CAINIAO","service_code":%q,
+func shipped(tb testing.TB, store, order, number, service string, at time.Time) postgres.Incoming {
+	tb.Helper()
+	return event(tb, "shipped-"+store+number, "shipment.recorded", store, order, at, fmt.Sprintf(`{"tracking_number":%q,"carrier":"CAINIAO","service_code":%q,
 		"recorded_at":%q,"shipped_at":%q,"trace_alert":true}`, number, service, at.Format(time.RFC3339), at.Format(time.RFC3339)))
 }
 
-func (s *shop) take(t testing.TB, events ...postgres.Incoming) {
-	t.Helper()
-	_, err := s.db.Accept(t.Context(), events)
-	require.NoError(t, err)
+func (s *shop) take(tb testing.TB, events ...postgres.Incoming) {
+	tb.Helper()
+	_, err := s.db.Accept(tb.Context(), events)
+	require.NoError(tb, err)
 }
 
 // judged notes the orders' creation, as the dispatcher does.
-func (s *shop) judged(t testing.TB, at time.Time) {
-	t.Helper()
+func (s *shop) judged(tb testing.TB, at time.Time) {
+	tb.Helper()
 	for {
-		orders, err := s.db.ClaimWaiting(t.Context(), 100, time.Minute)
-		require.NoError(t, err)
+		orders, err := s.db.ClaimWaiting(tb.Context(), 100, time.Minute)
+		require.NoError(tb, err)
 		if len(orders) == 0 {
 			return
 		}
 		for i := range orders {
-			_, err := s.db.SaveHanding(t.Context(), &orders[i], &postgres.Handing{Upto: orders[i].Latest, View: postgres.View{CreatedAt: at}})
-			require.NoError(t, err)
+			_, err := s.db.SaveHanding(tb.Context(), &orders[i], &postgres.Handing{Upto: orders[i].Latest, View: postgres.View{CreatedAt: at}})
+			require.NoError(tb, err)
 		}
 	}
 }
 
-func (s *shop) book(t testing.TB, order, kind, amount, currency string, at time.Time) {
-	t.Helper()
+func (s *shop) book(tb testing.TB, order, kind, amount, currency string, at time.Time) {
+	tb.Helper()
 	a, err := money.Parse(amount, currency)
-	require.NoError(t, err)
-	require.NoError(t, s.db.Book(t.Context(), []port.LedgerEntry{{Key: order + kind + amount, Store: "s", Order: order, Claim: "C" + order, Kind: kind, Amount: a, At: at}}))
+	require.NoError(tb, err)
+	require.NoError(tb, s.db.Book(tb.Context(), []port.LedgerEntry{{Key: order + kind + amount, Store: "s", Order: order, Claim: "C" + order, Kind: kind, Amount: a, At: at}}))
 }
 
-func month(t testing.TB) rules.Month {
-	t.Helper()
+func month(tb testing.TB) rules.Month {
+	tb.Helper()
 	m, err := rules.ParseMonth("2026-03")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return m
 }
 

@@ -27,26 +27,26 @@ import (
 const long = "8190001234567890123"
 
 // stocked is a store with three orders, claims and a bill.
-func stocked(t testing.TB) *shop {
-	t.Helper()
-	s := open(t)
-	s.take(t, created(t, "s", long, at(5, 8), "28.50"), shipped(t, "s", long, "LP1", "CAINIAO_STANDARD", at(6, 8)),
-		created(t, "s", "two", at(31, 23), "10.00"), created(t, "s", "old", at(1, 0).AddDate(0, -2, 0), "12.00"), created(t, "other", "x", at(5, 8), "1.00"))
+func stocked(tb testing.TB) *shop {
+	tb.Helper()
+	s := open(tb)
+	s.take(tb, created(tb, "s", long, at(5, 8), "28.50"), shipped(tb, "s", long, "LP1", "CAINIAO_STANDARD", at(6, 8)),
+		created(tb, "s", "two", at(31, 23), "10.00"), created(tb, "s", "old", at(1, 0).AddDate(0, -2, 0), "12.00"), created(tb, "other", "x", at(5, 8), "1.00"))
 	// Expected: (350 - 28) CNY x 0.14 = 45.08 USD.
-	s.book(t, long, "claimed", "45.08", "USD", at(10, 8))
-	s.book(t, long, "approved", "45.07", "USD", at(15, 8))
-	s.book(t, "old", "claimed", "45.08", "USD", at(1, 0).AddDate(0, 0, -1))
-	s.book(t, "old", "approved", "45.08", "USD", at(2, 0))
-	s.book(t, "old", "paid", "45.08", "USD", at(3, 0))
-	s.book(t, "two", "fine", "3.00", "CNY", at(31, 23))
+	s.book(tb, long, "claimed", "45.08", "USD", at(10, 8))
+	s.book(tb, long, "approved", "45.07", "USD", at(15, 8))
+	s.book(tb, "old", "claimed", "45.08", "USD", at(1, 0).AddDate(0, 0, -1))
+	s.book(tb, "old", "approved", "45.08", "USD", at(2, 0))
+	s.book(tb, "old", "paid", "45.08", "USD", at(3, 0))
+	s.book(tb, "two", "fine", "3.00", "CNY", at(31, 23))
 	return s
 }
 
-func (s *shop) write(t testing.TB, format string, now time.Time) ([]byte, statement.Made) {
-	t.Helper()
+func (s *shop) write(tb testing.TB, format string, now time.Time) ([]byte, statement.Made) {
+	tb.Helper()
 	var b bytes.Buffer
-	made, err := s.maker.Write(t.Context(), &b, format, "s", month(t), now)
-	require.NoError(t, err)
+	made, err := s.maker.Write(tb.Context(), &b, format, "s", month(tb), now)
+	require.NoError(tb, err)
 	return b.Bytes(), made
 }
 

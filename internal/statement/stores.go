@@ -91,11 +91,11 @@ func (s *Stores) opened(ctx context.Context, store string, loc *time.Location, f
 	for i := range events {
 		e := &events[i]
 		id, at, ok := rules.OpenedAt(e)
-		if key := [2]string{string(e.Type), id}; !ok || at.After(now) || seen[key] {
+		key := [2]string{string(e.Type), id}
+		if !ok || at.After(now) || seen[key] {
 			continue
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 		if count := place[rules.WeekOf(at, loc).String()]; count != nil && e.Type == rules.TypeComplaintOpened {
 			count.Complaints++
 		}

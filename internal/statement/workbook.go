@@ -147,9 +147,8 @@ func (b *workbook) order(l *rules.StatementLine) error {
 		if i < len(l.Books) {
 			k := &l.Books[i]
 			row[11] = k.Currency
-			for j, d := range []decimal.Decimal{k.Claimed, k.Approved, k.Rejected, k.Paid, k.Other} {
-				row[12+j] = b.number(d, k.Currency)
-			}
+			row[12], row[13], row[14] = b.number(k.Claimed, k.Currency), b.number(k.Approved, k.Currency), b.number(k.Rejected, k.Currency)
+			row[15], row[16] = b.number(k.Paid, k.Currency), b.number(k.Other, k.Currency)
 		}
 		if i == 0 {
 			row[17], row[18] = b.amount(l.Expected), differences(l.Differences)

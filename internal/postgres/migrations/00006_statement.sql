@@ -2,9 +2,18 @@
 
 -- When the order was created, in the words of its order.created; null: not judged yet.
 ALTER TABLE orders ADD COLUMN created_at timestamptz;
--- json, not jsonb: that refuses escapes which events may hold.
+-- Postgres refuses escapes that events may hold. What it cannot read stays null: such an order is
+-- looked at wherever it may count.
+-- +goose StatementBegin
+CREATE FUNCTION pg_temp.created_of(raw text) RETURNS timestamptz LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (replace(raw, '\u0000', '\u0020')::json #>> '{data,created_at}')::timestamptz;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
 UPDATE orders o SET created_at = e.at FROM (
-    SELECT DISTINCT ON (f.order_pk) f.order_pk, (i.raw::json #>> '{data,created_at}')::timestamptz AS at
+    SELECT DISTINCT ON (f.order_pk) f.order_pk, pg_temp.created_of(i.raw) AS at
     FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
     WHERE i.type = 'order.created' ORDER BY f.order_pk, i.event_time, i.source, i.id) e
 WHERE e.order_pk = o.order_pk;
