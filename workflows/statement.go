@@ -47,7 +47,8 @@ func bookkeeping(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// tellStore tells people of a store something, once per key.
+// tellStore tells people of a store something, once per key. No local activity: nothing runs
+// after it that would tell them should the database be away for longer.
 func tellStore(ctx workflow.Context, n protocol.Notice) error {
 	n.WorkflowID = workflow.GetInfo(ctx).WorkflowExecution.ID
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -86,7 +86,7 @@ func unit(m rules.Measure) string {
 func MeasureCost(m rules.Measure) Text {
 	switch {
 	case m.Measure == rules.MeasureTemplate:
-		return Text{"平台会提示模板不达标，且每单差错都可能引来运费投诉", "the platform marks the templates, and each mistake may bring a freight complaint"}
+		return Text{"未达标，且每单差错都可能引来运费投诉", "below the standard, and each mistake may bring a freight complaint"}
 	case m.Measure == rules.MeasureComplaints && m.Costs != nil:
 		return both("连续两周越线将取消运费补贴（最高 %s%%）", "two weeks in a row cost the freight subsidy (up to %s %%)", m.Costs.String())
 	case m.Measure == rules.MeasureService && m.Costs != nil:
