@@ -33,11 +33,13 @@ type Activities struct {
 	Filing   port.Filing
 	Shipper  port.Shipper
 	Vault    port.Vault
-	Stores   port.Stores
 	Notifier port.Notifier
 	Tickets  port.Tickets // nil: a diagnosis opens none
 	Examiner Examiner
-	Calendar string // revision of the calendar of workdays that this worker holds
+	// Statements and Stores are the books and the health of stores.
+	Statements port.Statements
+	Stores     port.Stores
+	Calendar   string // revision of the calendar of workdays that this worker holds
 }
 
 // Registry is a worker or a test environment.
@@ -57,7 +59,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityAppeal:      a.Appeal,
 		protocol.ActivitySendPapers:  a.SendPapers,
 		protocol.ActivityAskProtect:  a.AskProtection,
-		protocol.ActivityStoreHealth: a.StoreHealth,
+		protocol.ActivityStanding:    a.Standing,
 		protocol.ActivitySweep:       a.Sweep,
 		protocol.ActivityPollOrders:  a.PollOrders,
 		protocol.ActivityDiagnose:    a.Diagnose,
@@ -68,7 +70,9 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
 		protocol.ActivityDeclare:         a.Declare,
 
-		protocol.ActivityOpenTicket: a.OpenTicket,
+		protocol.ActivityOpenTicket:    a.OpenTicket,
+		protocol.ActivityKeepStatement: a.KeepStatement,
+		protocol.ActivityStoreHealth:   a.StoreHealth,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
@@ -152,10 +156,10 @@ func (a *Activities) AskProtection(ctx context.Context, r protocol.ClaimRequest)
 	return filed, fail(ctx, "ask seller protection", err)
 }
 
-// StoreHealth looks up how a store stands.
-func (a *Activities) StoreHealth(ctx context.Context, q protocol.HealthQuery) (protocol.StoreHealth, error) {
+// Standing looks up how a store stands with seller protection.
+func (a *Activities) Standing(ctx context.Context, q protocol.StandingQuery) (rules.StoreHealth, error) {
 	health, err := a.Stores.Health(ctx, q.Store, q.Now)
-	return protocol.StoreHealth{Health: health}, fail(ctx, "look up the store's health", err)
+	return health, fail(ctx, "look up the store's health", err)
 }
 
 // fail says what was being done and, by details, what came of it all the same, and tells Temporal

@@ -72,8 +72,16 @@ func (p *ports) AskProtection(_ context.Context, r protocol.ClaimRequest) (proto
 	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
 }
 
-func (p *ports) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {
-	return &rules.StoreHealth{Programmes: []string{"anxinda"}}, p.err
+func (p *ports) Week(context.Context, string, rules.Week, time.Time) (rules.Health, error) {
+	return rules.Health{}, p.err
+}
+
+func (p *ports) SetScores(context.Context, string, rules.Week, rules.HealthScores, string) error {
+	return p.err
+}
+
+func (p *ports) Health(context.Context, string, time.Time) (rules.StoreHealth, error) {
+	return rules.StoreHealth{Programmes: []string{"anxinda"}}, p.err
 }
 
 func (p *ports) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
@@ -142,10 +150,10 @@ var inputs = map[string]any{
 	protocol.ActivityAppeal: protocol.ClaimRequest{
 		Key: "k", Now: now, Evidence: []protocol.Evidence{{SHA256: "old"}, {SHA256: "new"}}, Added: []rules.Original{{SHA256: "new"}},
 	},
-	protocol.ActivitySendPapers:  protocol.ClaimRequest{Key: "k", Now: now},
-	protocol.ActivityAskProtect:  protocol.ClaimRequest{Key: "k", Now: now},
-	protocol.ActivityStoreHealth: protocol.HealthQuery{Store: "s", Now: now},
-	protocol.ActivityDiagnose:    protocol.DiagnoseRequest{Now: now},
+	protocol.ActivitySendPapers: protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityAskProtect: protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityStanding:   protocol.StandingQuery{Store: "s", Now: now},
+	protocol.ActivityDiagnose:   protocol.DiagnoseRequest{Now: now},
 
 	protocol.ActivityListLogistics:   protocol.OrderRef{Store: "s", Order: "o"},
 	protocol.ActivityCreateLogistics: protocol.LogisticsRequest{Key: "k"},

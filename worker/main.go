@@ -27,6 +27,7 @@ import (
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 	"parcelward/workflows"
 )
@@ -99,10 +100,13 @@ func run(ctx context.Context) (err error) {
 		Tickets:  temporalclient.Tickets{Client: temporal, Stores: stores, Calendar: known.Calendar.Revision(), Clock: c.Clock.Protocol()},
 		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
+	books := statement.Maker{Books: db, Book: known.Book, For: known.For}
+	acts.Statements = &books
+	acts.Stores = &statement.Stores{Books: db, Facts: db, Book: known.Book, For: known.For}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})
 	}
-	if err := ensureSchedules(ctx, temporal, db, c, services); err != nil {
+	if err := ensureSchedules(ctx, temporal, db, c, services, books.Location(time.Now()).String()); err != nil {
 		return err
 	}
 	retiring, stopRetiring := context.WithCancel(ctx)

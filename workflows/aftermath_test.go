@@ -87,9 +87,8 @@ func TestPapersBy(t *testing.T) {
 
 // goodHealth is just enough for seller protection.
 func goodHealth() *rules.StoreHealth {
-	return &rules.StoreHealth{
-		PositiveRatePercent: decimal.MustParse("95"), DisputeRatePercent: decimal.MustParse("1.2"), Programmes: []string{"anxinda"},
-	}
+	positive, disputes := decimal.MustParse("95"), decimal.MustParse("1.2")
+	return &rules.StoreHealth{PositiveRatePercent: &positive, DisputeRatePercent: &disputes, Programmes: []string{"anxinda"}}
 }
 
 // Refused again after the appeal: seller protection is asked for by machine where the store may

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // Every call to an activity is here, with its time-outs beside it.
@@ -90,11 +91,11 @@ func askProtection(ctx workflow.Context, r protocol.ClaimRequest, within time.Du
 	return out, err
 }
 
-// storeHealth is local: one query of our own database.
-func storeHealth(ctx workflow.Context, q protocol.HealthQuery) (protocol.StoreHealth, error) {
+// standing is local: queries of our own database.
+func standing(ctx workflow.Context, q protocol.StandingQuery) (rules.StoreHealth, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, local("Look up the store's health · 查询店铺健康度"))
-	var out protocol.StoreHealth
-	err := workflow.ExecuteLocalActivity(ctx, protocol.ActivityStoreHealth, q).Get(ctx, &out)
+	var out rules.StoreHealth
+	err := workflow.ExecuteLocalActivity(ctx, protocol.ActivityStanding, q).Get(ctx, &out)
 	return out, err
 }
 

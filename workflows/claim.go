@@ -150,14 +150,14 @@ func (c *claim) appeal(ctx workflow.Context) error {
 // waits for the person, and then for the answer and the money.
 func (c *claim) protect(ctx workflow.Context) error {
 	if p := c.plan.Protection; p != nil && p.State == rules.ProtectionOpen && !contains(c.tried, stepProtect) {
-		known, err := storeHealth(ctx, protocol.HealthQuery{Store: c.in.Store, Now: c.now(ctx)})
-		switch {
+		switch health, err := standing(ctx, protocol.StandingQuery{Store: c.in.Store, Now: c.now(ctx)}); {
 		case ctx.Err() != nil:
 			return err
 		case err != nil:
 			c.log.Error("the store's health is not known", "error", err)
+		default:
+			c.health = &health
 		}
-		c.health = known.Health
 		c.look(ctx)
 		if p = c.plan.Protection; p != nil && p.Amount != nil {
 			return c.handIn(ctx, stepProtect, askProtection, p.Next.At.Time(), rules.TypeProtectionRequested, p.Amount)

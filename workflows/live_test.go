@@ -107,6 +107,10 @@ func workflowID(s scene) string {
 		return protocol.ShipmentWorkflowID(store, s.name, 1)
 	case kindTicket:
 		return protocol.TicketWorkflowID(store, s.name, s.ticket.Topic, "")
+	case kindStatement:
+		return protocol.StatementID(store)
+	case kindHealth:
+		return protocol.HealthID(store)
 	case kindSweep:
 		return protocol.SweepID(s.sweep.Service)
 	case kindOrders:
@@ -139,6 +143,10 @@ func (l *live) begin(t *testing.T, s scene, clock protocol.Clock) {
 		s.sweep.Clock = clock
 		s.sweep.Clock.Origin = created.Add(5 * day) // its parcels have moved
 		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowSweep, s.sweep)
+	case kindStatement:
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowStatement, protocol.StatementInput{Store: store, Clock: clock})
+	case kindHealth:
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowHealth, protocol.HealthInput{Store: store, Clock: clock})
 	case kindOrders:
 		s.orders.Store, s.orders.Clock = store, clock
 		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowOrders, s.orders)
@@ -327,10 +335,6 @@ func (l *live) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.
 
 func (l *live) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	return l.answer(r.Order, r.Now), nil
-}
-
-func (l *live) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {
-	return goodHealth(), nil
 }
 
 func (l *live) answer(number string, now time.Time) protocol.Filed {

@@ -57,7 +57,7 @@ func comes(e rules.Event) act {
 
 func scenes() []scene {
 	var all []scene
-	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings(), kindTicket: tickets()} {
+	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings(), kindTicket: tickets(), kindStatement: {{name: "kept", length: day}}, kindHealth: {{name: "weekly", length: day}}} {
 		for _, s := range list {
 			s.kind = kind
 			all = append(all, s)
@@ -73,6 +73,9 @@ const (
 	kindSweep    = "sweep"
 	kindOrders   = "orders"
 	kindTicket   = "ticket"
+
+	kindStatement = "statement"
+	kindHealth    = "health"
 )
 
 func orders() []scene {
@@ -353,8 +356,9 @@ func (l *live) serve() {
 		w := worker.New(l.client, queue, worker.Options{Identity: "recorder"})
 		workflows.Register(w, stories(l.t))
 		activities.Register(w, &activities.Activities{
-			Inbox: l, Tracker: l, Filing: l, Vault: l, Stores: l, Notifier: l, Calendar: revision(l.t),
+			Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t),
 			Shipper: l, Traces: services{}, Services: services{}, Sweeps: services{}, Orders: map[string]port.OrderSource{port.Platform: catalogue{}}, Reads: l.reads,
+			Statements: ledgers{}, Stores: ledgers{},
 			Examiner: activities.Examiner{Parcels: services{}, Tracker: l, Services: services{}, Book: stories(l.t).Book},
 		})
 		require.NoError(l.t, w.Start())

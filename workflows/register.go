@@ -32,6 +32,8 @@ func Register(r Registry, s *Stories) {
 	r.RegisterWorkflowWithOptions(s.Orders, workflow.RegisterOptions{Name: protocol.WorkflowOrders, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Shipment, workflow.RegisterOptions{Name: protocol.WorkflowShipment, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Ticket, workflow.RegisterOptions{Name: protocol.WorkflowTicket, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Statement, workflow.RegisterOptions{Name: protocol.WorkflowStatement, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Health, workflow.RegisterOptions{Name: protocol.WorkflowHealth, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Sweep, workflow.RegisterOptions{Name: protocol.WorkflowSweep, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 }
 

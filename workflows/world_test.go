@@ -377,8 +377,19 @@ func (w *world) OpenTicket(_ context.Context, in protocol.TicketInput) error {
 	return nil
 }
 
-func (w *world) Health(context.Context, string, time.Time) (*rules.StoreHealth, error) {
-	return w.health, w.count("health")
+func (w *world) Health(context.Context, string, time.Time) (rules.StoreHealth, error) {
+	if err := w.count("health"); err != nil || w.health == nil {
+		return rules.StoreHealth{}, err
+	}
+	return *w.health, nil
+}
+
+func (w *world) Week(context.Context, string, rules.Week, time.Time) (rules.Health, error) {
+	return rules.Health{}, w.count("week")
+}
+
+func (w *world) SetScores(context.Context, string, rules.Week, rules.HealthScores, string) error {
+	return w.count("scores")
 }
 
 func (w *world) filed(now time.Time) protocol.Filed {

@@ -174,7 +174,7 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts), tickets: new(tickets)}
 	srv := httptest.NewServer(api.New(api.Options{
 		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Tickets: b.tickets, Rules: known,
-		Stores: map[string]rules.StoreProfile{"s": {Rating: decimal.MustParse("4.8"), RatingMonths: 6}}, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		Profiles: map[string]rules.StoreProfile{"s": {Rating: decimal.MustParse("4.8"), RatingMonths: 6}}, Clock: clock(), WebUI: "http://ui", Namespace: "default",
 		OrderParams: map[string]stdjson.RawMessage{"s": stdjson.RawMessage(`{"package_params":[{"weight":"0.5"}]}`)},
 		Log:         slog.New(slog.DiscardHandler),
 	}))

@@ -107,7 +107,7 @@ func (s *server) postTicket(ctx context.Context, in *ticketInput) (*ticketOutput
 	if b.Due != nil {
 		asked.Due = *b.Due
 	}
-	profile := s.Stores[in.Store]
+	profile := s.Profiles[in.Store]
 	missing, err := ticketLacks(&asked, profile, rs)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,8 @@ type Shared struct {
 	CalendarFiles []string   `split_words:"true" desc:"years of workdays in JSON beside the built-in ones, separated by commas"`
 	StoresFile    string     `split_words:"true" desc:"what decides each store's channels for tickets (sales, rating, service partner), a YAML file; none: the ordinary ones"`
 	EvidenceURL   string     `envconfig:"EVIDENCE_URL" desc:"serve, worker: where evidence is kept: file:///FOLDER, or s3://BUCKET?region=…; both must reach the same"`
+	// TemplatesFile is read by serve.
+	TemplatesFile string `split_words:"true" desc:"serve: freight templates of the stores, a YAML file; none: an order is checked against the freight shown alone"`
 	Services
 }
 
@@ -148,7 +150,7 @@ func (s *Shared) check(p *problems) {
 	if (s.Temporal.TLSCert == "") != (s.Temporal.TLSKey == "") {
 		p.add("PARCELWARD_TEMPORAL_TLS_CERT, PARCELWARD_TEMPORAL_TLS_KEY", "one of them", "both or none")
 	}
-	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA, s.StoresFile}, s.PolicyFiles...)
+	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA, s.StoresFile, s.TemplatesFile}, s.PolicyFiles...)
 	for _, name := range append(files, s.CalendarFiles...) {
 		if name == "" {
 			continue

@@ -9,7 +9,7 @@ import (
 
 // view fills in what people see of the order as of now, and what is to be booked.
 func (d *Dispatcher) view(h *postgres.Handing, k *known, rs rules.Ruleset, plan rules.OrderPlan, now time.Time) {
-	h.View = postgres.View{Policy: rs.Pack.ID, RecheckAt: rules.NextChange(k.All, rs, now)}
+	h.View = postgres.View{Policy: rs.Pack.ID, RecheckAt: rules.NextChange(k.All, rs, now), CreatedAt: k.created.Data.(*rules.OrderCreated).CreatedAt}
 	a, ok := rules.Assess(k.All, rs, now)
 	if !ok {
 		return // created, but not as of now

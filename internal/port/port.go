@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
-	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 )
 
@@ -42,12 +41,6 @@ type Filing interface {
 	SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
 	// AskProtection asks seller protection for a claim that was refused again, once per key.
 	AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
-}
-
-// Stores is what is known of stores as a whole.
-type Stores interface {
-	// Health is how a store stands at a moment; nil: not known.
-	Health(ctx context.Context, store string, at time.Time) (*rules.StoreHealth, error)
 }
 
 // Notifier brings notices to people.

@@ -148,13 +148,8 @@ type OrdersResult struct {
 	Failed int `json:"failed"` // orders that stay due: they could not be read, or told wholly
 }
 
-// HealthQuery asks how a store stands, as seller protection wants it.
-type HealthQuery struct {
+// StandingQuery asks how a store stands with seller protection.
+type StandingQuery struct {
 	Store string    `json:"store"`
 	Now   time.Time `json:"now"` // virtual
-}
-
-// StoreHealth is the answer.
-type StoreHealth struct {
-	Health *rules.StoreHealth `json:"health,omitempty"` // nil: not known
 }

@@ -20,6 +20,9 @@ const (
 
 	WorkflowComplaint = "Complaint"
 	WorkflowDispute   = "Dispute"
+
+	WorkflowStatement = "Statement"
+	WorkflowHealth    = "Health"
 )
 
 // Task queues: stories, rate-limited calls to carriers, heavy files.
@@ -55,7 +58,7 @@ const (
 	ActivityAppeal      = "Appeal"        // ClaimRequest to Filed
 	ActivitySendPapers  = "SendPapers"    // ClaimRequest to Filed
 	ActivityAskProtect  = "AskProtection" // ClaimRequest to Filed
-	ActivityStoreHealth = "StoreHealth"   // local; HealthQuery to StoreHealth
+	ActivityStanding    = "Standing"      // local; StandingQuery to rules.StoreHealth
 	ActivitySweep       = "Sweep"         // SweepInput to SweepResult
 	ActivityPollOrders  = "PollOrders"    // OrdersInput to OrdersResult
 	ActivityDiagnose    = "Diagnose"      // DiagnoseRequest to DiagnoseResult
@@ -66,7 +69,9 @@ const (
 	ActivityKeepEvidence    = "KeepEvidence"    // local; EvidenceOf
 	ActivityDeclare         = "Declare"         // DeclareRequest to Declared
 
-	ActivityOpenTicket = "OpenTicket" // TicketInput
+	ActivityOpenTicket    = "OpenTicket"    // TicketInput
+	ActivityKeepStatement = "KeepStatement" // StatementRequest to StatementResult
+	ActivityStoreHealth   = "StoreHealth"   // HealthRequest to HealthResult
 )
 
 // TypeUnreadable is the type of an event that keeps a message nobody could read. It is
@@ -197,6 +202,12 @@ func OrdersID(platform, store string) string { return "orders/" + platform + "/"
 
 // OneOrderID names the workflow that reads one order at once, because the platform pushed it.
 func OneOrderID(platform, store, order string) string { return OrdersID(platform, store) + "/" + order }
+
+// StatementID names the Schedule, and its workflows, that make a store's monthly statements.
+func StatementID(store string) string { return "statement/" + store }
+
+// HealthID names the Schedule, and its workflows, that look at a store's health each week.
+func HealthID(store string) string { return "health/" + store }
 
 // SourceOfRun is the event source of what a person did through Temporal itself, in one run.
 func SourceOfRun(runID string) string { return sourceTemporal + runID }

@@ -171,7 +171,7 @@ func TestProtectionAmount(t *testing.T) {
 	t.Parallel()
 	rejected := followFiled.Add(72 * time.Hour)
 	again := rejected.Add(96 * time.Hour)
-	health := &rules.StoreHealth{PositiveRatePercent: decimal.MustParse("95"), DisputeRatePercent: decimal.MustParse("1.2"), Programmes: []string{"anxinda"}}
+	health := &rules.StoreHealth{PositiveRatePercent: ptr(decimal.MustParse("95")), DisputeRatePercent: ptr(decimal.MustParse("1.2")), Programmes: []string{"anxinda"}}
 	for name, tc := range map[string]struct {
 		refunds []*rules.OrderStopped
 		health  *rules.StoreHealth
@@ -184,7 +184,7 @@ func TestProtectionAmount(t *testing.T) {
 		"more than paid":   {[]*rules.OrderStopped{{When: again, Amount: ptr(dollars("500"))}}, health, "50.00", nil},
 		"health not known": {[]*rules.OrderStopped{{When: again}}, nil, "", []string{rules.ReasonHealthUnknown}},
 		"bad health": {[]*rules.OrderStopped{{When: again}}, &rules.StoreHealth{
-			PositiveRatePercent: decimal.MustParse("94.99"), DisputeRatePercent: decimal.MustParse("1.21"),
+			PositiveRatePercent: ptr(decimal.MustParse("94.99")), DisputeRatePercent: ptr(decimal.MustParse("1.21")), Programmes: []string{},
 		}, "", []string{"positive-rate", "dispute-rate", "not-joined-anxinda"}},
 	} {
 		t.Run(name, func(t *testing.T) {

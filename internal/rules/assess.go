@@ -288,14 +288,23 @@ func (v *view) overcharged() bool {
 	if v.created.FreeShipping {
 		return freight.Value.IsPos()
 	}
-	if shown == nil || shown.Currency != freight.Currency {
+	if shown == nil {
 		return false
 	}
-	over, err := freight.Value.Sub(shown.Value)
-	if err != nil {
-		return freight.Value.Cmp(shown.Value) > 0 // a difference too long to hold is no small one
+	return v.exceeds(freight, *shown)
+}
+
+// exceeds tells whether freight paid is over freight promised by more than is tolerated; in
+// another currency they cannot be compared.
+func (v *view) exceeds(paid, promised money.Amount) bool {
+	if paid.Currency != promised.Currency {
+		return false
 	}
-	if tolerance := v.rules.Pack.Complaint.FreightTolerance.Value; freight.Currency == tolerance.Currency {
+	over, err := paid.Value.Sub(promised.Value)
+	if err != nil {
+		return paid.Value.Cmp(promised.Value) > 0 // a difference too long to hold is no small one
+	}
+	if tolerance := v.rules.Pack.Complaint.FreightTolerance.Value; paid.Currency == tolerance.Currency {
 		return over.Cmp(tolerance.Value) > 0
 	}
 	return over.IsPos()

@@ -74,7 +74,7 @@ func (rs Ruleset) Reckon(created *OrderCreated) []Sum {
 func (rs Ruleset) ReckonProtection(loss money.Amount) ([]Sum, error) {
 	p := &rs.Pack.Protection
 	entitled := StoreHealth{
-		PositiveRatePercent: p.PositiveRateMinPercent.Value, DisputeRatePercent: p.DisputeRateMaxPercent.Value, Programmes: p.Programmes.Value,
+		PositiveRatePercent: &p.PositiveRateMinPercent.Value, DisputeRatePercent: &p.DisputeRateMaxPercent.Value, Programmes: p.Programmes.Value,
 	}
 	asked, _, err := rs.Protection(entitled, loss)
 	if err != nil {

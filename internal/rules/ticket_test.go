@@ -14,14 +14,6 @@ import (
 	"parcelward/internal/rules/rulestest"
 )
 
-// beijing is a local time of 2026; 2026-03-02 is a Monday.
-func beijing(t *testing.T, s string) time.Time {
-	t.Helper()
-	at, err := time.Parse("2006-01-02 15:04:05 -0700", s+" +0800")
-	require.NoError(t, err)
-	return at
-}
-
 var aroundZero = []time.Duration{-time.Second, 0, time.Second}
 
 func sales(s, currency string) *money.Amount {

@@ -27,6 +27,7 @@ import (
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 )
 
@@ -38,9 +39,10 @@ type Server struct {
 	Temporal client.Client
 	Rules    config.Rules
 
-	stop   context.CancelFunc
-	done   chan struct{}
-	failed error // why it ended by itself; set before done is closed
+	stop      context.CancelFunc
+	done      chan struct{}
+	templates map[string][]rules.FreightTemplate
+	failed    error // why it ended by itself; set before done is closed
 }
 
 // Start starts a server that c describes. It runs until Close, or until it fails: see Done.
@@ -62,6 +64,9 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 	}
 	stores, err := c.StoreProfiles()
 	if err != nil {
+		return nil, err
+	}
+	if s.templates, err = c.FreightTemplates(); err != nil {
 		return nil, err
 	}
 	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
@@ -100,10 +105,14 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
+	books := &statement.Maker{Books: s.DB, Book: s.Rules.Book, For: s.Rules.For}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
-		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Stores: stores,
+		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Profiles: stores,
 		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		Statements: books, Bills: &statement.Importer{Bills: s.DB, Book: s.Rules.Book, For: s.Rules.For},
+		Stores:    &statement.Stores{Books: s.DB, Facts: s.DB, Book: s.Rules.Book, For: s.Rules.For},
+		Templates: s.templates,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup

@@ -48,6 +48,7 @@ type Pack struct {
 	Evidence   Evidence   `yaml:"evidence"`
 	Exchange   Exchange   `yaml:"exchange"`
 	Statement  Statement  `yaml:"statement"`
+	Health     Health     `yaml:"health"`
 
 	location  *time.Location
 	certified map[string]struct{}

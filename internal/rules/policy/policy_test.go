@@ -145,6 +145,15 @@ exchange.poll_near_every [6h0m0s 2h0m0s] S4 reading
 statement.service_fee_percent 1.2 S0
 statement.insurance_percent 0.5 S0
 statement.insurance_cap 500.00 CNY S0
+statement.bill_tolerance 0.50 CNY S2 reading
+statement.bill_freight_names [运费 基础运费 配送费 freight shipping shipping fee base freight postage] S0 reading
+health.subsidy_max_percent 30 S2
+health.template_accuracy_margin_percent 0.2 S2 reading
+health.complaint_rate_margin_percent 0.2 S2 reading
+health.service_score_margin 0.1 S2 reading
+health.positive_rate_margin_percent 0.5 S1 reading
+health.dispute_rate_margin_percent 0.2 S1 reading
+health.dispute_rate_window 90d S1 reading
 `
 
 func TestEmbeddedPackHoldsTheRules(t *testing.T) {

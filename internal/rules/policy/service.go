@@ -100,4 +100,22 @@ type Statement struct {
 	InsurancePercent  Value[decimal.Decimal] `yaml:"insurance_percent"`
 	// InsuranceCap is the cover per order.
 	InsuranceCap Value[money.Amount] `yaml:"insurance_cap"`
+	// BillTolerance is what a line of a carrier's bill may differ from the order's freight by;
+	// BillFreightNames are what carriers call the freight itself, any case.
+	BillTolerance    Value[money.Amount] `yaml:"bill_tolerance"`
+	BillFreightNames Value[[]string]     `yaml:"bill_freight_names"`
+}
+
+// Health is how a store's weekly health is watched; its lines are those of Complaint and
+// Protection. The margins are how near to its line a measure alerts.
+type Health struct {
+	// SubsidyMaxPercent of the freight is the most that the subsidy pays.
+	SubsidyMaxPercent             Value[decimal.Decimal] `yaml:"subsidy_max_percent"`
+	TemplateAccuracyMarginPercent Value[decimal.Decimal] `yaml:"template_accuracy_margin_percent"`
+	ComplaintRateMarginPercent    Value[decimal.Decimal] `yaml:"complaint_rate_margin_percent"`
+	ServiceScoreMargin            Value[decimal.Decimal] `yaml:"service_score_margin"` // points
+	PositiveRateMarginPercent     Value[decimal.Decimal] `yaml:"positive_rate_margin_percent"`
+	DisputeRateMarginPercent      Value[decimal.Decimal] `yaml:"dispute_rate_margin_percent"`
+	// DisputeRateWindow is the span over which disputes are counted.
+	DisputeRateWindow Value[Duration] `yaml:"dispute_rate_window"`
 }
