@@ -1,10 +1,13 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +90,16 @@ func (p *ports) KeepEvidence(_ context.Context, _, _, number string, originals [
 	}
 	return p.err
 }
+
+func (p *ports) Put(_ context.Context, o port.NewOriginal, content io.Reader) (protocol.Evidence, error) {
+	b, err := io.ReadAll(content)
+	if err == nil {
+		p.kept = append(p.kept, strings.Join([]string{o.Store, o.Order, o.TrackingNumber, string(o.Kind), o.Name, o.Source, o.By, string(b)}, " "))
+	}
+	return protocol.Evidence{Kind: string(o.Kind), Name: o.Name}, cmp.Or(p.err, err)
+}
+
+func (p *ports) Open(context.Context, string) (io.ReadCloser, error) { return nil, p.err }
 
 func (p *ports) Logistics(context.Context, string, string) ([]string, error) {
 	return []string{"L1"}, p.err

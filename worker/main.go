@@ -23,6 +23,7 @@ import (
 	"parcelward/activities"
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
+	"parcelward/internal/evidence"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
@@ -67,6 +68,12 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer db.Close()
+	bucket, err := evidence.OpenBucket(ctx, c.EvidenceURL)
+	if err != nil {
+		return err
+	}
+	vault := evidence.New(bucket, db, "")
+	defer func() { err = errors.Join(err, vault.Close()) }()
 	temporal, err := temporalclient.Dial(ctx, c.Temporal, log)
 	if err != nil {
 		return err
@@ -81,7 +88,7 @@ func run(ctx context.Context) (err error) {
 		log.Error("a service is not asked; the others are", "problem", problem.Error())
 	}
 	acts := &activities.Activities{
-		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
+		Inbox: db, Vault: vault, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
 		Filing:   activities.Assisted{},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},

@@ -49,7 +49,7 @@ type Workflows interface {
 	Read(ctx context.Context, in protocol.OrdersInput) error
 }
 
-// Options are the parts of an API. All but Clock and WebUI are required.
+// Options are the parts of an API. All but Clock, WebUI and Check are required.
 type Options struct {
 	Store     Store
 	Workflows Workflows
@@ -62,6 +62,8 @@ type Options struct {
 	// name none; may be nil.
 	OrderParams map[string]json.RawMessage
 	Log         *slog.Logger
+	Vault       Vault
+	Check       Check // pre-flight of what is uploaded; none: no verdicts
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name
@@ -70,13 +72,14 @@ type Options struct {
 
 type server struct {
 	Options
-	bodies *semaphore.Weighted // by bytes
-	hooks  metric.Int64Counter // pushes, by service and outcome
+	bodies  *semaphore.Weighted // by bytes
+	uploads *semaphore.Weighted // of evidence
+	hooks   metric.Int64Counter // pushes, by service and outcome
 }
 
 // New is the API's handler.
 func New(o Options) http.Handler {
-	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), hooks: pushCounter()}
+	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), uploads: semaphore.NewWeighted(maxUploads), hooks: pushCounter()}
 	mux := http.NewServeMux()
 	c := huma.DefaultConfig("Parcelward", "1")
 	c.Info.Description = "Keeps every deadline of a cross-border seller's orders: events in, assessments and confirmations out."
@@ -89,6 +92,7 @@ func New(o Options) http.Handler {
 	s.registerConfirm(api)
 	s.registerShipments(api)
 	s.registerReceipt(api)
+	s.registerEvidence(api)
 	s.registerHealth(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)
 	return s.logged(http.NewCrossOriginProtection().Handler(mux))

@@ -32,7 +32,7 @@ func TestExampleIsCurrent(t *testing.T) {
 	require.NoError(t, err)
 	for _, key := range []string{
 		"17TRACK_KEY", "KDNIAO_BUSINESS_ID", "KDNIAO_APP_KEY", "CAINIAO_PROVIDER_ID", "CAINIAO_APP_CODE", "CAINIAO_SECRET",
-		"ALIEXPRESS_APP_KEY", "ALIEXPRESS_APP_SECRET", "ALIEXPRESS_STORES", "TRACKERS",
+		"ALIEXPRESS_APP_KEY", "ALIEXPRESS_APP_SECRET", "ALIEXPRESS_STORES", "TRACKERS", "EVIDENCE_URL",
 	} {
 		require.True(t, named["PARCELWARD_"+key], key)
 	}

@@ -50,14 +50,6 @@ type Stores interface {
 	Health(ctx context.Context, store string, at time.Time) (*rules.StoreHealth, error)
 }
 
-// Vault holds the evidence of orders.
-type Vault interface {
-	// Evidence lists what is there for a parcel of an order, by kind then hash.
-	Evidence(ctx context.Context, store, order, number string) ([]protocol.Evidence, error)
-	// KeepEvidence notes originals of a parcel; one that is there already changes nothing.
-	KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error
-}
-
 // Notifier brings notices to people.
 type Notifier interface {
 	// Notify keeps a notice durably, once per key, where people see it and whatever sends

@@ -37,13 +37,6 @@ func TestRecords(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.Equal(t, entry, entries[0])
 
-	originals := []protocol.Evidence{{Kind: "waybill", Name: "b.jpg", SHA256: "bb"}, {Kind: "messages", Name: "a.png", SHA256: "aa"}}
-	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals))
-	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals[:1]))
-	held, err := db.Evidence(t.Context(), "shop", "1", "LP1")
-	require.NoError(t, err)
-	assert.Equal(t, []protocol.Evidence{originals[1], originals[0]}, held)
-
 	for _, first := range []bool{true, false} {
 		told, err := db.Told(t.Context(), protocol.Notice{Key: "n", Store: "shop", Order: "1", Kind: "reminder", ZH: "提醒", EN: "reminder"})
 		require.NoError(t, err)

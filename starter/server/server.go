@@ -22,6 +22,7 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
 	"parcelward/internal/dispatch"
+	"parcelward/internal/evidence"
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
@@ -32,6 +33,7 @@ import (
 type Server struct {
 	URL      string // of the API
 	DB       *postgres.DB
+	Vault    *evidence.Vault
 	Temporal client.Client
 	Rules    config.Rules
 
@@ -44,6 +46,9 @@ type Server struct {
 // ctx bounds the starting only.
 func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, err error) {
 	if err := c.NeedDatabase(); err != nil {
+		return nil, err
+	}
+	if err := c.NeedEvidence(); err != nil {
 		return nil, err
 	}
 	s := &Server{done: make(chan struct{})}
@@ -60,14 +65,19 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 	if s.DB, err = postgres.Open(ctx, c.DatabaseURL, postgres.Options{}); err != nil {
 		return nil, err
 	}
-	if s.Temporal, err = temporalclient.Lazy(c.Temporal, log); err != nil {
+	bucket, err := evidence.OpenBucket(ctx, c.EvidenceURL)
+	if err != nil {
 		s.DB.Close()
 		return nil, err
 	}
+	s.Vault = evidence.New(bucket, s.DB, "")
+	if s.Temporal, err = temporalclient.Lazy(c.Temporal, log); err != nil {
+		s.DB.Close()
+		return nil, errors.Join(err, s.Vault.Close())
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		s.release()
-		return nil, fmt.Errorf("listen for the API: %w", err)
+		return nil, errors.Join(fmt.Errorf("listen for the API: %w", err), s.release())
 	}
 	s.URL = "http://" + listener.Addr().String()
 	s.run(context.WithoutCancel(ctx), c, params, listener, log)
@@ -87,7 +97,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, params map[string]js
 	inbox := waking{s.DB, dispatcher.Wake}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup
@@ -143,13 +153,13 @@ func (s *Server) Done() <-chan struct{} { return s.done }
 func (s *Server) Close() error {
 	s.stop()
 	<-s.done
-	s.release()
-	return s.failed
+	return errors.Join(s.failed, s.release())
 }
 
-func (s *Server) release() {
+func (s *Server) release() error {
 	s.Temporal.Close()
 	s.DB.Close()
+	return s.Vault.Close()
 }
 
 // Client speaks to the server's API.

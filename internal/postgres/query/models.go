@@ -50,12 +50,27 @@ type Case struct {
 
 type Evidence struct {
 	Store          string
+	Position       int64
 	OrderNo        string
 	TrackingNumber string
 	Kind           string
 	Sha256         string
 	Name           string
+	MediaType      string
+	Size           int64
+	Source         string
+	ByWhom         string
+	TakenAt        *time.Time
+	Given          string
 	KeptAt         time.Time
+	Previous       []byte
+	Seal           []byte
+}
+
+type EvidenceHead struct {
+	Store    string
+	Position int64
+	Seal     []byte
 }
 
 type Inbox struct {
