@@ -17,6 +17,7 @@ import (
 
 // evidenceCmd is what people do with the originals that prove a case.
 type evidenceCmd struct {
+	Check  evidenceCheckCmd  `cmd:"" help:"预检一份凭证，不需要服务器。 · Pre-flight an original, without a server."`
 	Add    evidenceAddCmd    `cmd:"" help:"上传凭证。 · Upload originals."`
 	List   evidenceListCmd   `cmd:"" help:"列出订单的凭证。 · List the originals of an order."`
 	Verify evidenceVerifyCmd `cmd:"" help:"核验凭证库：是否有改动、缺失或调换。 · Verify that nothing in the vault was changed, removed or swapped."`

@@ -52,7 +52,7 @@ type cli struct {
 	Extend    extendCmd    `cmd:"" help:"包裹停滞时延长买家收货时间。 · Extend the buyer's time to confirm the receipt, while a parcel stalls."`
 	Status    statusCmd    `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
 	Trace     traceCmd     `cmd:"" help:"查看一份原始轨迹被解析成什么。 · Show what is made of a raw answer or push of a tracking service."`
-	Evidence  evidenceCmd  `cmd:"" help:"凭证：上传、列出、核验。 · Originals that prove a case: add, list, verify."`
+	Evidence  evidenceCmd  `cmd:"" help:"凭证：上传、预检、列出、核验。 · Originals that prove a case: add, check, list, verify."`
 	Diagnose  diagnoseCmd  `cmd:"" help:"平台轨迹为何落后：三步检查。 · Why the platform's trace of a parcel is behind, in three steps."`
 	Backtest  backtestCmd  `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
 	Audit     auditCmd     `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`

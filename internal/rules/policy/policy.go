@@ -45,6 +45,7 @@ type Pack struct {
 	Order      Order      `yaml:"order"`
 	Complaint  Complaint  `yaml:"complaint"`
 	Ticket     Ticket     `yaml:"ticket"`
+	Evidence   Evidence   `yaml:"evidence"`
 	Exchange   Exchange   `yaml:"exchange"`
 	Statement  Statement  `yaml:"statement"`
 

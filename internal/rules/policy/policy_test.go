@@ -118,6 +118,17 @@ ticket.priority_proofs map[account_wrongly_judged:[compliance_history] label_bat
 ticket.machine_translation_factor 3.8 S3
 ticket.dispute_evidence_within 3d S3
 ticket.dispute_evidence [product_photos quality_report delivery_receipt] S3
+evidence.short_side_min 300 S1 reading
+evidence.short_side_ready 480 S1 reading
+evidence.sharpness_min 8 S1 reading
+evidence.sharpness_ready 20 S1 reading
+evidence.contrast_ready 60 S1 reading
+evidence.other_number_length 5 S1 reading
+evidence.forms 15 kinds S1 reading
+evidence.waybill_given [ship_date weight_kg volume_cm3] S1
+evidence.not_received_phrases 14 languages S1 reading
+evidence.refusal_phrases 14 languages S1 reading
+evidence.received_phrases 14 languages S1 reading
 exchange.order_event_within 10s S4
 exchange.carrier_event_within 1m0s S4
 exchange.rate_alert_within 10m0s S4
@@ -156,7 +167,13 @@ func TestEmbeddedPackHoldsTheRules(t *testing.T) {
 // list writes each policy value under v as a line of the rulebook.
 func list(out *[]string, path string, v reflect.Value) {
 	if v.Kind() == reflect.Struct && v.FieldByName("Source").IsValid() {
-		line := fmt.Sprintf("%s %v %s", path, v.FieldByName("Value").Interface(), v.FieldByName("Source"))
+		value := v.FieldByName("Value").Interface()
+		if long, ok := value.(map[string][]string); ok && path == "evidence.forms" {
+			value = fmt.Sprintf("%d kinds", len(long))
+		} else if ok && strings.HasSuffix(path, "_phrases") {
+			value = fmt.Sprintf("%d languages", len(long))
+		}
+		line := fmt.Sprintf("%s %v %s", path, value, v.FieldByName("Source"))
 		if v.FieldByName("Reading").Bool() {
 			line += " reading"
 		}
