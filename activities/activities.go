@@ -23,20 +23,22 @@ import (
 
 // Activities are the ports that the workflows act through.
 type Activities struct {
-	Inbox    port.Inbox
-	Tracker  port.Tracker
-	Traces   port.Traces
-	Services port.Services
-	Sweeps   port.Sweeps
-	Orders   map[string]port.OrderSource // by platform
-	Reads    port.OrderReads
-	Filing   port.Filing
-	Shipper  port.Shipper
-	Vault    port.Vault
-	Stores   port.Stores
-	Notifier port.Notifier
-	Examiner Examiner
-	Calendar string // revision of the calendar of workdays that this worker holds
+	Inbox     port.Inbox
+	Tracker   port.Tracker
+	Traces    port.Traces
+	Services  port.Services
+	Sweeps    port.Sweeps
+	Orders    map[string]port.OrderSource // by platform
+	Reads     port.OrderReads
+	Filing    port.Filing
+	Shipper   port.Shipper
+	Vault     port.Vault
+	Papers    port.Papers    // nil: no platform shows any
+	Warehouse port.Warehouse // nil: none is asked
+	Stores    port.Stores
+	Notifier  port.Notifier
+	Examiner  Examiner
+	Calendar  string // revision of the calendar of workdays that this worker holds
 }
 
 // Registry is a worker or a test environment.
@@ -65,6 +67,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityCreateLogistics: a.CreateLogistics,
 		protocol.ActivityFetchWaybill:    a.FetchWaybill,
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
+		protocol.ActivityCollect:         a.Collect,
 		protocol.ActivityDeclare:         a.Declare,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})

@@ -22,6 +22,7 @@ type ClaimPlan struct {
 	Papers     *PapersAsked    // what the platform wants besides; nil: nothing
 	Differs    *Discrepancy    // the money is not what it should be; nil: it is, as far as is known
 	Protection *ProtectionPlan // nil: the claim was not refused after an appeal
+	ToAdd      []Uncollected   // originals that a person must bring; the story fills it in
 	Known      int             // what follows claims, and evidence: facts so far
 }
 

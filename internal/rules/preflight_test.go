@@ -210,7 +210,7 @@ func TestPreflightFindings(t *testing.T) {
 			o.Given, s.TakenAt, s.TakenAtZone = nil, delivered, true
 		}, "", rules.VerdictReady},
 		{"the camera's, without a zone, near the edge", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered }, rules.PreflightMarkZone, rules.VerdictLook},
-		{"the camera's, without a zone, inside", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered.Add(48 * time.Hour) }, "", rules.VerdictReady},
+		{"the camera's, without a zone, inside", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered.Add(48*time.Hour) }, "", rules.VerdictReady},
 		{"no period", rules.EvidenceRefusal, func(o *of, _ *sight) { o.DisputeFrom = time.Time{} }, rules.PreflightPeriod, rules.VerdictLook},
 		{"another parcel's label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes[0].Text = "RX123456785CN" }, rules.PreflightOtherNumber, rules.VerdictRefused},
 		{"no label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes = nil }, rules.PreflightNoNumber, rules.VerdictLook},
