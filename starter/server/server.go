@@ -97,7 +97,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, params map[string]js
 	inbox := waking{s.DB, dispatcher.Wake}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup

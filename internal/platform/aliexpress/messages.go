@@ -225,15 +225,11 @@ func (m *messageDTO) content() string {
 	return string(m.Content)
 }
 
-// noMessages is a conversation that is empty.
-func (c *Conversation) noMessages() error {
-	return fmt.Errorf("aliexpress: order %s: no messages with its buyer: %w", c.Order, port.ErrRefused)
-}
-
-// JSON is the conversation as evidence: the same as long as nobody writes more.
+// JSON is the conversation as evidence: the same as long as nobody writes more. An empty one is
+// an error that wraps [port.ErrNothing].
 func (c *Conversation) JSON() ([]byte, error) {
 	if len(c.Messages) == 0 {
-		return nil, c.noMessages()
+		return nil, fmt.Errorf("aliexpress: messages with the buyer of order %s: %w: %w", c.Order, port.ErrNothing, port.ErrRefused)
 	}
 	raw, err := json.MarshalIndent(struct {
 		Platform string          `json:"platform"`

@@ -133,6 +133,7 @@ func TestNoMessages(t *testing.T) {
 	got, err := b.Messages(t.Context(), store, about)
 	require.NoError(t, err)
 	_, err = got.JSON()
+	require.ErrorIs(t, err, port.ErrNothing)
 	require.ErrorIs(t, err, port.ErrRefused)
 	_, err = b.Messages(t.Context(), store, "8190000000000012")
 	require.ErrorIs(t, err, port.ErrRefused)

@@ -36,3 +36,21 @@ func uncollected(why rules.UncollectedWhy) Text {
 	}
 	return unknown(why)
 }
+
+// Unmatched tells why a line of a warehouse's export belongs to none of the store's orders.
+func Unmatched(code rules.UnmatchedCode) Text {
+	switch code {
+	case rules.UnmatchedNameless:
+		return Text{"这一行既没有订单号也没有运单号。请在导出时带上订单号。", "The line names neither an order nor a parcel: export it with the order number."}
+	case rules.UnmatchedOrder:
+		return Text{
+			"本店没有这个订单。请核对订单号；从表格导出时订单号列要设为文本，否则会变成科学计数法。",
+			"The store has no such order. Check the number; a spreadsheet must hold it as text, or it becomes scientific notation.",
+		}
+	case rules.UnmatchedNumber:
+		return Text{"本店没有订单使用这个运单号。请核对运单号，或补上订单号。", "No order of the store has this tracking number. Check it, or add the order number."}
+	case rules.UnmatchedOther:
+		return Text{"这个运单号不属于该订单。请与仓库核对。", "The tracking number is not one of this order's. Check with the warehouse."}
+	}
+	return unknown(code)
+}
