@@ -42,7 +42,7 @@ func CleanName(name string, kind rules.EvidenceKind) string {
 	stem := strings.TrimRight(strings.TrimSuffix(name, extension), " .")
 	for len(stem)+len(extension) > maxName {
 		_, size := utf8.DecodeLastRuneInString(stem)
-		stem = stem[:len(stem)-size]
+		stem = strings.TrimRight(stem[:len(stem)-size], " .")
 	}
 	if stem == "" {
 		stem = string(kind)
