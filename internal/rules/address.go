@@ -6,16 +6,15 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
 // NormalAddress brings an address to the form in which addresses are compared: Unicode NFKC,
-// case folded, only letters, marks and digits, whose runs are parted by one space. Fields are
+// lower case, only letters, marks and digits, whose runs are parted by one space. Fields are
 // joined in the order given; empty ones leave no trace.
 func NormalAddress(fields ...string) string {
-	folded := cases.Fold().String(norm.NFKC.String(strings.Join(fields, " ")))
-	return strings.Join(strings.FieldsFunc(norm.NFKC.String(folded), func(r rune) bool {
+	lower := strings.ToLower(norm.NFKC.String(strings.Join(fields, " "))) // folding is not stable for every script
+	return strings.Join(strings.FieldsFunc(norm.NFKC.String(lower), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 	}), " ")
 }

@@ -71,6 +71,7 @@ func perfect(kind rules.EvidenceKind) (rules.PreflightOf, rules.Sight) {
 		s = rules.Sight{MediaType: "application/pdf", Form: policy.FormDocument, Pages: 1, Picture: sharpPicture()}
 	case rules.EvidenceOrderDetail:
 		s = rules.Sight{MediaType: "text/plain", Form: policy.FormText, Text: "x"}
+	default: // a picture
 	}
 	return of, s
 }
@@ -330,7 +331,8 @@ func TestPreflightFacts(t *testing.T) {
 	add("2", rules.TypeOrderPaid, paid, &rules.OrderPaid{PaidAt: paid})
 	add("3", rules.TypeShipmentRecorded, paid, &rules.ShipmentRecorded{TrackingNumber: lp, RecordedAt: paid, Items: []rules.Item{{SKU: "A", Quantity: 1}}, Replaces: "OLD1"})
 	add("4", rules.TypeTrackingUpdated, delivered, &rules.TrackingUpdated{TrackingNumber: lp, Rows: []rules.Row{
-		{At: paid, Milestone: rules.InfoReceived, Source: rules.FromCarrier}, {At: firstScan, Milestone: rules.PickedUp, Source: rules.FromCarrier},
+		{At: paid, Milestone: rules.InfoReceived, Source: rules.FromCarrier},
+		{At: firstScan, Milestone: rules.PickedUp, Source: rules.FromCarrier},
 		{At: delivered, Milestone: rules.Delivered, Source: rules.FromCarrier},
 	}})
 	add("5", rules.TypeAddressChanged, paid.Add(time.Hour), &rules.AddressChanged{When: paid.Add(time.Hour), AddressHash: "bb"})

@@ -172,10 +172,16 @@ func (j *judge) is(text string) bool { return slices.Contains(j.Numbers, tracknu
 func (j *judge) inRow() bool {
 	words := tokens(j.sight.Text)
 	for i := range words {
-		joined := ""
-		for _, word := range words[i:min(len(words), i+8)] {
-			if joined += word; j.is(joined) {
-				return true
+		for _, number := range j.Numbers {
+			rest := number
+			for _, word := range words[i:] {
+				part, begins := tracknum.Normalize(word), false
+				if rest, begins = strings.CutPrefix(rest, part); !begins || part == "" {
+					break
+				}
+				if rest == "" {
+					return true
+				}
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func barcodes(ctx context.Context, g *gray) (found []rules.Barcode, unsure []str
 	squares, err := qrCodes(ctx, g)
 	found = append(found, squares...)
 	if ctx.Err() != nil {
-		err = ctx.Err()
+		err = fmt.Errorf("barcodes: %w", ctx.Err())
 	}
 	return found[:min(len(found), maxBarcodes)], unsure, err
 }

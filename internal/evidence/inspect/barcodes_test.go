@@ -301,14 +301,15 @@ func TestSharpness(t *testing.T) {
 			soft := blurred(plain, r/2+1)
 			s := see(t, asPNG(t, soft), rules.EvidenceScreenshot).Picture.Sharpness
 			n := see(t, asPNG(t, noisy(soft, 12)), rules.EvidenceScreenshot).Picture.Sharpness
-			assert.Less(t, s, sharp/5, "blur %d of %d", r, module)
-			assert.Less(t, n, sharp/5, "blur %d of %d, noisy", r, module)
+			t.Logf("module %d: sharp %v, blurred by %d: %v, with noise %v", module, sharp, r, s, n)
+			assert.Less(t, s, 20.0, "blur %d of %d", r, module)
+			assert.Less(t, n, 20.0, "blur %d of %d, noisy", r, module)
 		}
 	}
 }
 
 // A waybill of 4 megapixels takes at most 1.5 s of one core, also one on which nothing is found.
-func TestSpeed(t *testing.T) { //nolint:paralleltest // it measures the process's time
+func TestSpeed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures")
 	}

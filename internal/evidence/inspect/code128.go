@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"fmt"
 	"math"
 	"strings"
 )
@@ -249,8 +250,7 @@ func text128(start int, values []int) (string, bool) {
 		}
 		switch {
 		case now == 2 && v < symCodeB:
-			text.WriteByte('0' + byte(v/10))
-			text.WriteByte('0' + byte(v%10))
+			fmt.Fprintf(&text, "%02d", v)
 		case v == symFNC1:
 		case v == symCodeA && now == 0, v == symCodeB && now == 1: // FNC4; twice: until the next two
 			if upper {
@@ -268,15 +268,15 @@ func text128(start int, values []int) (string, bool) {
 			shifted = true
 		case v == symFNC2 || v == symFNC3:
 		default:
-			r := rune(v) + ' '
+			char := v + ' '
 			if now == 0 && v >= 64 {
-				r = rune(v) - 64
+				char = v - 64
 			}
 			if upper != latched {
-				r += 128
+				char += 128
 			}
 			upper = false
-			text.WriteRune(r)
+			text.WriteRune(rune(char)) //nolint:gosec // at most 255
 		}
 	}
 	return text.String(), text.Len() > 0

@@ -115,7 +115,7 @@ func sniff(content []byte, kind rules.EvidenceKind) (mediaType, form string) {
 		if bytes.IndexByte(content, 0) >= 0 && !utf16Marked(content) || len(content) == 0 {
 			return mediaType, ""
 		}
-		start := bytes.TrimLeft(bytes.TrimPrefix(content, bom), " \t\r\n")
+		start := bytes.TrimLeft(bytes.TrimPrefix(content, []byte(bom)), " \t\r\n")
 		switch {
 		case kind == rules.EvidenceOutbound:
 			return typeCSV, policy.FormTable

@@ -244,19 +244,15 @@ func TestFile(t *testing.T) {
 }
 
 // samples are small originals of each form.
-func samples(t testing.TB) map[rules.EvidenceKind][][]byte {
+func samples(t *testing.T) map[rules.EvidenceKind][][]byte {
 	t.Helper()
-	tt, ok := t.(*testing.T)
-	if !ok {
-		return nil
-	}
-	small := label(tt, "A1B2C", 1, 120, 80)
+	small := label(t, "A1B2C", 1, 120, 80)
 	return map[rules.EvidenceKind][][]byte{
 		rules.EvidenceWaybill: {
-			asPNG(tt, small), asJPEG(tt, small, 60), document("0 0 m 1 0 l 1 9 l 0 9 l h f (LP1) Tj <00410042> Tj 3 0 1 8 re f"),
+			asPNG(t, small), asJPEG(t, small, 60), document("0 0 m 1 0 l 1 9 l 0 9 l h f (LP1) Tj <00410042> Tj 3 0 1 8 re f"),
 			document("", "<</Subtype/Image/Width 70/Height 70/ColorSpace/DeviceGray/BitsPerComponent 8>>\nstream\n"+strings.Repeat("x", 4900)+"\nendstream"),
 		},
-		rules.EvidenceOutbound: {[]byte("order,sku,qty,time\n1,A,2,2026-01-05 10:00:00\n"), workbook(tt, []any{"sku", "qty"}, []any{"A", 1})},
+		rules.EvidenceOutbound: {[]byte("order,sku,qty,time\n1,A,2,2026-01-05 10:00:00\n"), workbook(t, []any{"sku", "qty"}, []any{"A", 1})},
 		rules.EvidenceMessages: {[]byte(`{"messages":[{"id":"1","from":"buyer","at":"2026-02-01T10:00:00Z","order":"1","text":"not received"}]}`)},
 	}
 }

@@ -20,7 +20,7 @@ import (
 // page shows stays unseen, and the sight says so.
 
 const (
-	// maxObjects and maxInflated bound a document: a real waybill has some dozen objects.
+	// maxObjects and maxInflated bound a document far above what labels need.
 	maxObjects  = 20_000
 	maxInflated = 64 << 20 // bytes, of all streams together
 	maxText     = 1 << 20  // bytes of text that are kept
@@ -64,7 +64,7 @@ func readPDF(ctx context.Context, content []byte) (*pdf, error) {
 	marks := reObject.FindAllIndex(content, maxObjects)
 	for i, mark := range marks {
 		if ctx.Err() != nil {
-			return p, ctx.Err()
+			return p, fmt.Errorf("document: %w", ctx.Err())
 		}
 		end := len(content)
 		if i+1 < len(marks) {
@@ -189,7 +189,7 @@ func (p *pdf) inflate(o *pdfObject) ([]byte, error) {
 		return nil, errInflated
 	}
 	if err != nil && len(plain) == 0 {
-		return nil, nil //nolint:nilerr // the same; what could be read of a stream cut short counts
+		return nil, nil // the same; what could be read of a stream cut short counts
 	}
 	return plain, nil
 }
@@ -268,11 +268,11 @@ func unpredict(data []byte, stride, pixel int) []byte {
 			case 1:
 				row[i] += byte(left)
 			case 2:
-				row[i] += byte(up)
+				row[i] += above[i]
 			case 3:
-				row[i] += byte((left + up) / 2)
+				row[i] += byte((left + up) / 2) //nolint:gosec // a mean of bytes
 			case 4:
-				row[i] += byte(paeth(left, up, corner))
+				row[i] += byte(paeth(left, up, corner)) //nolint:gosec // one of three bytes
 			}
 		}
 		out = append(out, row...)

@@ -214,7 +214,7 @@ func (g *gray) darken(y int, x1, x2 float64) {
 	row := g.pix[(y+margin)*g.w+margin:]
 	for x := int(x1); x < min(int(math.Ceil(x2)), g.inner().Dx()); x++ {
 		covered := min(x2, float64(x+1)) - max(x1, float64(x))
-		row[x] = uint8(max(0, float64(row[x])-255*covered)) //nolint:gosec // from 0 to 255
+		row[x] = uint8(max(0, float64(row[x])-255*covered))
 	}
 }
 

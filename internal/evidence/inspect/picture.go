@@ -11,7 +11,7 @@ import (
 	_ "image/png"
 	"math"
 
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // the third form of pictures
 
 	"parcelward/internal/rules"
 )
@@ -90,7 +90,7 @@ func grayOf(img image.Image) *gray {
 }
 
 // lumaOf returns what fills a row of luminance. The frequent kinds of picture are read
-// directly: a pixel through the interface costs ten times as much.
+// directly, not pixel by pixel through the interface.
 func lumaOf(img image.Image) func(y int, row []uint8) {
 	left := img.Bounds().Min.X
 	switch p := img.(type) {

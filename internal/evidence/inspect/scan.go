@@ -40,8 +40,9 @@ type sighting struct {
 	x1, y1, x2, y2 float32 // its ends, in pixels of the original
 }
 
-// scanner looks for Code 128 along straight lines at many tilts: that costs a fiftieth of
-// turning the picture, and a line needs no upright picture, only one that crosses every bar.
+// scanner looks for Code 128 along straight lines at many tilts: the picture need not be turned,
+// a line only has to cross every bar. The library's reader (gozxing 0.1.1, hybrid then histogram,
+// whole and half size) reads 12 of the 15 phone photos that the tests know, this one all 15.
 type scanner struct {
 	table *symbolTable
 	seen  []sighting

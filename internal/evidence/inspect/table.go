@@ -250,7 +250,7 @@ func bounded(row []string) []string {
 	return row
 }
 
-var bom = []byte("\xef\xbb\xbf")
+const bom = "\xef\xbb\xbf"
 
 func utf16Marked(content []byte) bool {
 	return bytes.HasPrefix(content, []byte{0xff, 0xfe}) || bytes.HasPrefix(content, []byte{0xfe, 0xff})
@@ -260,7 +260,7 @@ func utf16Marked(content []byte) bool {
 // warehouses' systems write.
 func utf8Of(content []byte) []byte {
 	switch {
-	case bytes.HasPrefix(content, bom):
+	case bytes.HasPrefix(content, []byte(bom)):
 		content = content[len(bom):]
 	case utf16Marked(content):
 		if text, err := textunicode.UTF16(textunicode.LittleEndian, textunicode.UseBOM).NewDecoder().Bytes(content); err == nil {

@@ -1,8 +1,6 @@
 package wording
 
 import (
-	"time"
-
 	"github.com/govalues/decimal"
 
 	"parcelward/internal/rules"
@@ -40,7 +38,7 @@ func preflightWhat(f *rules.PreflightFinding, pack *policy.Pack) Text {
 	case rules.PreflightOutboundPicture, rules.PreflightOutboundNone, rules.PreflightOutboundTime, rules.PreflightOutboundLate,
 		rules.PreflightOutboundScan, rules.PreflightSKUsUnknown, rules.PreflightSKUMissing, rules.PreflightSKUOther,
 		rules.PreflightQuantity:
-		return outboundWhat(f, pack.Location())
+		return outboundWhat(f)
 	case rules.PreflightNotInbox, rules.PreflightMessagesText, rules.PreflightOtherOrder, rules.PreflightNoBuyer,
 		rules.PreflightNotShown, rules.PreflightReceived:
 		return messagesWhat(f)
@@ -113,7 +111,7 @@ func labelWhat(f *rules.PreflightFinding) Text {
 	}
 }
 
-func outboundWhat(f *rules.PreflightFinding, loc *time.Location) Text {
+func outboundWhat(f *rules.PreflightFinding) Text {
 	switch f.Code {
 	case rules.PreflightOutboundPicture:
 		return Text{"出库记录不是可读取的表格，内容需人工核对。", "The outbound record is no table that can be read; a person must compare it."}
