@@ -23,19 +23,21 @@ import (
 
 // Activities are the ports that the workflows act through.
 type Activities struct {
-	Inbox    port.Inbox
-	Tracker  port.Tracker
-	Traces   port.Traces
-	Services port.Services
-	Sweeps   port.Sweeps
-	Orders   map[string]port.OrderSource // by platform
-	Reads    port.OrderReads
-	Filing   port.Filing
-	Shipper  port.Shipper
-	Vault    port.Vault
-	Notifier port.Notifier
-	Tickets  port.Tickets // nil: a diagnosis opens none
-	Examiner Examiner
+	Inbox     port.Inbox
+	Tracker   port.Tracker
+	Traces    port.Traces
+	Services  port.Services
+	Sweeps    port.Sweeps
+	Orders    map[string]port.OrderSource // by platform
+	Reads     port.OrderReads
+	Filing    port.Filing
+	Shipper   port.Shipper
+	Vault     port.Vault
+	Papers    port.Papers    // nil: no platform shows any
+	Warehouse port.Warehouse // nil: none is asked
+	Notifier  port.Notifier
+	Tickets   port.Tickets // nil: a diagnosis opens none
+	Examiner  Examiner
 	// Statements and Stores are the books and the health of stores.
 	Statements port.Statements
 	Stores     port.Stores
@@ -68,6 +70,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityCreateLogistics: a.CreateLogistics,
 		protocol.ActivityFetchWaybill:    a.FetchWaybill,
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
+		protocol.ActivityCollect:         a.Collect,
 		protocol.ActivityDeclare:         a.Declare,
 
 		protocol.ActivityOpenTicket:    a.OpenTicket,

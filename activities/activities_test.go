@@ -159,6 +159,7 @@ var inputs = map[string]any{
 	protocol.ActivityCreateLogistics: protocol.LogisticsRequest{Key: "k"},
 	protocol.ActivityFetchWaybill:    protocol.WaybillRequest{Store: "s", Order: "o", LogisticsID: "700001"},
 	protocol.ActivityKeepEvidence:    protocol.EvidenceOf{TrackingNumber: "LP1", Originals: []protocol.Evidence{{Kind: "waybill"}}},
+	protocol.ActivityCollect:         protocol.CollectRequest{Store: "s", Order: "o"},
 	protocol.ActivityDeclare:         protocol.DeclareRequest{Key: "k", Number: "LP1"},
 }
 

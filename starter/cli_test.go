@@ -58,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "ticket", "status", "trace", "diagnose", "audit", "authorise", "dev", "statement", "bill import", "health", "health set", "evidence", "evidence add", "evidence list", "evidence verify"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "ticket", "status", "trace", "diagnose", "audit", "authorise", "dev", "statement", "bill import", "health", "health set", "evidence", "evidence add", "evidence import-outbound", "evidence list", "evidence verify"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)

@@ -17,10 +17,11 @@ import (
 
 // evidenceCmd is what people do with the originals that prove a case.
 type evidenceCmd struct {
-	Add    evidenceAddCmd    `cmd:"" help:"上传凭证。 · Upload originals."`
-	Check  evidenceCheckCmd  `cmd:"" help:"检查一份凭证能否过审，不需要服务器。 · Judge one original before it is uploaded, without a server."`
-	List   evidenceListCmd   `cmd:"" help:"列出订单的凭证。 · List the originals of an order."`
-	Verify evidenceVerifyCmd `cmd:"" help:"核验凭证库：是否有改动、缺失或调换。 · Verify that nothing in the vault was changed, removed or swapped."`
+	Check          evidenceCheckCmd  `cmd:"" help:"预检一份凭证，不需要服务器。 · Pre-flight an original, without a server."`
+	Add            evidenceAddCmd    `cmd:"" help:"上传凭证。 · Upload originals."`
+	ImportOutbound evidenceImportCmd `cmd:"" name:"import-outbound" help:"导入仓库出库记录（CSV 或 XLSX，可含多个订单）。 · Import a warehouse's outbound records of many orders."`
+	List           evidenceListCmd   `cmd:"" help:"列出订单的凭证。 · List the originals of an order."`
+	Verify         evidenceVerifyCmd `cmd:"" help:"核验凭证库：是否有改动、缺失或调换。 · Verify that nothing in the vault was changed, removed or swapped."`
 }
 
 // evidenceAddCmd uploads originals.

@@ -95,6 +95,7 @@ func run(ctx context.Context) (err error) {
 	acts := &activities.Activities{
 		Inbox: db, Vault: vault, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
+		Papers: services.Papers(c.AliExpress.Stores), Warehouse: services.Warehouse,
 		Filing:   activities.Assisted{},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
 		Tickets:  temporalclient.Tickets{Client: temporal, Stores: stores, Calendar: known.Calendar.Revision(), Clock: c.Clock.Protocol()},

@@ -146,6 +146,20 @@ func fetchWaybill(ctx workflow.Context, r protocol.WaybillRequest) (protocol.Evi
 	return out, err
 }
 
+// collect fetches what a machine can get for a case. Its sources are asked in parallel, each
+// again until it has been away too long; what does not come is left to a person.
+func collect(ctx workflow.Context, r protocol.CollectRequest, within time.Duration) (protocol.Collected, error) {
+	within = max(within, time.Second)
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: min(within, 4*time.Minute), ScheduleToCloseTimeout: within, HeartbeatTimeout: 30 * time.Second,
+		Summary:     "Collect the evidence · 收集证据",
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+	})
+	var out protocol.Collected
+	err := workflow.ExecuteActivity(ctx, protocol.ActivityCollect, r).Get(ctx, &out)
+	return out, err
+}
+
 // keepEvidence is local: one statement in our own database.
 func keepEvidence(ctx workflow.Context, e protocol.EvidenceOf) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, local("Keep the waybill as evidence · 留存面单"))

@@ -24,6 +24,7 @@ type claim struct {
 	shown    rules.CaseStatus
 	evidence []protocol.Evidence // what the vault holds
 	missing  []string            // kinds of evidence still to find
+	failed   []rules.Uncollected // what no machine could fetch, as of the last time that one tried
 	health   *rules.StoreHealth  // of the store, for seller protection; nil: not known
 }
 
@@ -108,6 +109,9 @@ func (c *claim) awaitPayout(ctx workflow.Context) error { return c.while(ctx, ru
 // decide whether it is worth it, it waits for the claim number that the person enters.
 func (c *claim) file(ctx workflow.Context) error {
 	if !contains(c.tried, stepFile) && c.plan.Claim.Eligible {
+		if err := c.collect(ctx, stepFile, c.plan.Case.FileBy.Time()); err != nil || c.plan.Case.Status != rules.StatusConfirmed {
+			return err
+		}
 		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusConfirmed || !c.plan.Claim.Eligible {
 			return err
 		}
@@ -137,6 +141,11 @@ func (c *claim) file(ctx workflow.Context) error {
 // appeal appeals a refusal, once, while there is time, as soon as there is an original that was
 // not handed in before. Where a person has to do that, it waits for the person.
 func (c *claim) appeal(ctx workflow.Context) error {
+	if c.plan.Case.NextDeadline != nil {
+		if err := c.collect(ctx, stepAppeal, c.plan.Case.NextDeadline.At.Time()); err != nil || c.plan.Case.Status != rules.StatusRejected {
+			return err
+		}
+	}
 	if !contains(c.tried, stepAppeal) && (len(c.plan.Added) > 0 || !c.since(ctx, changeAftermath)) {
 		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected {
 			return err
@@ -192,7 +201,8 @@ func (c *claim) handIn(
 // idempotency key, and the ID of the fact that they bring about.
 const (
 	stepFile    = "file"
-	stepPapers  = "papers" // and when they were asked for
+	stepCollect = "collect" // and for which of the others; it changes nothing outside
+	stepPapers  = "papers"  // and when they were asked for
 	stepAppeal  = "appeal"
 	stepProtect = "protection"
 )
@@ -233,6 +243,35 @@ const changeAftermath = "aftermath"
 
 // changeTickets: a claim opens the ticket that it calls for by itself.
 const changeTickets = "tickets"
+
+// changeCollect: what a machine can fetch is fetched before a filing, and before an appeal. Runs
+// that came to either before the change go on without. To be removed once none of them runs.
+const changeCollect = "collect"
+
+// collect has a machine fetch what it can for a step that is due by a deadline, once. The person
+// who adds the rest needs time, so it takes at most half of what is left.
+func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) error {
+	step = stepCollect + "/" + step
+	if contains(c.tried, step) || !c.since(ctx, changeCollect) {
+		return nil
+	}
+	c.tried = append(c.tried, step)
+	got, err := collect(ctx, protocol.CollectRequest{
+		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), Now: c.now(ctx),
+	}, c.byMachine(ctx, deadline)/2)
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil:
+		c.log.Error("evidence could not be collected by machine; a person must", "error", err)
+		got.Failed = nil
+		for _, kind := range rules.Collectable() {
+			got.Failed = append(got.Failed, rules.Uncollected{Kind: kind, Why: rules.UncollectedUnavailable})
+		}
+	}
+	c.failed = got.Failed
+	return c.takeIn(ctx, len(got.Got) > 0)
+}
 
 // since tells whether the story knows a change, from the first time that it matters on.
 func (c *claim) since(ctx workflow.Context, change string) bool {
@@ -336,6 +375,9 @@ func (c *claim) look(ctx workflow.Context) {
 		if !c.since(ctx, changeAftermath) {
 			c.plan.Protection = nil
 		}
+	}
+	if contains(c.tried, stepCollect+"/"+stepFile) {
+		c.plan.ToAdd = rules.ToAdd(c.missing, c.failed)
 	}
 	c.wake = c.plan.Wake
 	loc := c.ruleset().Pack.Location()

@@ -40,29 +40,32 @@ type world struct {
 	env *testsuite.TestWorkflowEnvironment
 	mu  sync.Mutex
 
-	inbox    []json.RawMessage // numbered
-	aside    []json.RawMessage // of other orders, and of unknown types
-	known    map[string]bool   // by source and ID
-	handed   int               // how many of them the story under test has been given
-	keeps    bool              // the story under test is an order: it is told what its claims bring about
-	queries  []protocol.FactsQuery
-	page     int // how many facts one reading of the inbox brings; 0: all
-	polled   []port.Tracked
-	trace    []rules.Row
-	clock    protocol.Clock // of a claim under test; zero: real time
-	answer   protocol.Filed // of File and Appeal; zero: Pending
-	untimed  bool           // the answer has no time
-	notices  []string       // when since the order's creation, and which
-	texts    []protocol.Notice
-	calls    map[string]int
-	filings  []protocol.FilingRequest
-	requests []protocol.ClaimRequest
-	health   *rules.StoreHealth
-	tickets  []protocol.TicketInput
-	shipping shipping
-	held     []protocol.Evidence          // by the vault
-	patience time.Duration                // how long the filing may be tried
-	during   map[string]func(n int) error // what the n-th call of a port does before it answers
+	inbox      []json.RawMessage // numbered
+	aside      []json.RawMessage // of other orders, and of unknown types
+	known      map[string]bool   // by source and ID
+	handed     int               // how many of them the story under test has been given
+	keeps      bool              // the story under test is an order: it is told what its claims bring about
+	queries    []protocol.FactsQuery
+	page       int // how many facts one reading of the inbox brings; 0: all
+	polled     []port.Tracked
+	trace      []rules.Row
+	clock      protocol.Clock // of a claim under test; zero: real time
+	answer     protocol.Filed // of File and Appeal; zero: Pending
+	untimed    bool           // the answer has no time
+	notices    []string       // when since the order's creation, and which
+	texts      []protocol.Notice
+	calls      map[string]int
+	filings    []protocol.FilingRequest
+	requests   []protocol.ClaimRequest
+	health     *rules.StoreHealth
+	tickets    []protocol.TicketInput
+	shipping   shipping
+	held       []protocol.Evidence          // by the vault
+	patience   time.Duration                // how long the filing may be tried
+	during     map[string]func(n int) error // what the n-th call of a port does before it answers
+	collects   []protocol.CollectRequest
+	collected  protocol.Collected // what the collectors answer
+	collecting time.Duration      // how long they may try
 }
 
 func newWorld(t *testing.T, start time.Time) *world {
@@ -95,9 +98,34 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Stores: w, Tickets: w, Notifier: w})
+	activities.Register(collecting{w.env, w}, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Stores: w, Tickets: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
+}
+
+// collecting registers what stands in for the collectors: a world has its own.
+type collecting struct {
+	*testsuite.TestWorkflowEnvironment
+	w *world
+}
+
+func (c collecting) RegisterActivityWithOptions(a any, o activity.RegisterOptions) {
+	if o.Name == protocol.ActivityCollect {
+		a = c.w.Collect
+	}
+	c.TestWorkflowEnvironment.RegisterActivityWithOptions(a, o)
+}
+
+// Collect brings what the world can.
+func (w *world) Collect(ctx context.Context, r protocol.CollectRequest) (protocol.Collected, error) {
+	w.mu.Lock()
+	w.collects = append(w.collects, r)
+	w.collecting = activity.GetInfo(ctx).ScheduleToCloseTimeout
+	w.mu.Unlock()
+	if err := w.count("collect"); err != nil {
+		return protocol.Collected{}, err
+	}
+	return w.collected, nil
 }
 
 func stories(tb testing.TB) *workflows.Stories {

@@ -73,7 +73,8 @@ type Options struct {
 	OrderParams map[string]json.RawMessage
 	Log         *slog.Logger
 	Vault       Vault
-	Check       Check // pre-flight of what is uploaded; none: no verdicts
+	Parcels     port.Parcels // whose a tracking number is; none: outbound records must name orders
+	Check       Check        // pre-flight of what is uploaded; none: no verdicts
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name
@@ -112,6 +113,7 @@ func New(o Options) http.Handler {
 	s.registerReceipt(api)
 	s.registerTickets(api)
 	s.registerEvidence(api)
+	s.registerOutbound(api)
 	s.registerHealth(api)
 	s.registerStores(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,6 +127,17 @@ func writeFile(form *multipart.Writer, name string) error {
 		return fmt.Errorf("send %s: %w", name, err)
 	}
 	return nil
+}
+
+// ImportOutbound sends a warehouse's export.
+func (c Client) ImportOutbound(ctx context.Context, store, by, file string) (OutboundImport, error) {
+	var answer OutboundImport
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return answer, fmt.Errorf("outbound records: %w", err)
+	}
+	path := "/v1/stores/" + url.PathEscape(store) + "/outbound?by=" + url.QueryEscape(by)
+	return answer, c.do(ctx, http.MethodPost, path, "application/octet-stream", "", content, &answer)
 }
 
 // Evidence lists what the vault holds for an order.

@@ -46,7 +46,7 @@ func extensions(mediaType string) []string {
 	case MP4:
 		return []string{".mp4", ".m4v"}
 	case Text:
-		return []string{".txt", ".csv", ".tsv", ".log", ".md"}
+		return []string{".txt", ".csv", ".tsv", ".log", ".md", ".json"}
 	}
 	return nil
 }

@@ -67,6 +67,7 @@ const (
 	ActivityCreateLogistics = "CreateLogistics" // LogisticsRequest to Logistics
 	ActivityFetchWaybill    = "FetchWaybill"    // WaybillRequest to Evidence
 	ActivityKeepEvidence    = "KeepEvidence"    // local; EvidenceOf
+	ActivityCollect         = "Collect"         // CollectRequest to Collected
 	ActivityDeclare         = "Declare"         // DeclareRequest to Declared
 
 	ActivityOpenTicket    = "OpenTicket"    // TicketInput

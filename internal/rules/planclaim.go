@@ -23,6 +23,7 @@ type ClaimPlan struct {
 	Differs    *Discrepancy    // the money is not what it should be; nil: it is, as far as is known
 	Protection *ProtectionPlan // nil: the claim was not refused after an appeal
 	Ticket     *ClaimTicket    // that must be open; nil: none
+	ToAdd      []Uncollected   // originals that a person must bring; the story fills it in
 	Known      int             // what follows claims, and evidence: facts so far
 }
 

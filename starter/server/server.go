@@ -109,7 +109,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
 		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Profiles: stores,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 		Statements: books, Bills: &statement.Importer{Bills: s.DB, Book: s.Rules.Book, For: s.Rules.For},
 		Stores:    &statement.Stores{Books: s.DB, Facts: s.DB, Book: s.Rules.Book, For: s.Rules.For},
 		Templates: s.templates,

@@ -72,6 +72,14 @@ func table(content []byte, mediaType string, loc *time.Location) ([]rules.Outbou
 		}
 		return nil, []rules.Unseen{{Code: code, Detail: err.Error()}}
 	}
+	if i, place := headerRow(rows); i >= 0 {
+		return outboundRows(rows[i+1:], i+2, place, mediaType, loc)
+	}
+	return nil, []rules.Unseen{{Code: rules.UnseenColumns}}
+}
+
+// headerRow finds the header and what stands in which column; -1: there is none.
+func headerRow(rows [][]string) (int, map[string]int) {
 	known := columns()
 	for i := range rows[:min(len(rows), maxHeaderRow)] {
 		place := map[string]int{}
@@ -84,10 +92,10 @@ func table(content []byte, mediaType string, loc *time.Location) ([]rules.Outbou
 			}
 		}
 		if _, ok := place["sku"]; ok && len(place) > 1 {
-			return outboundRows(rows[i+1:], i+2, place, mediaType, loc)
+			return i, place
 		}
 	}
-	return nil, []rules.Unseen{{Code: rules.UnseenColumns}}
+	return -1, nil
 }
 
 var errRows = fmt.Errorf("more than %d rows", maxRows)

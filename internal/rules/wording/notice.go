@@ -18,6 +18,9 @@ func ClaimNotice(n rules.Notice, p rules.ClaimPlan, store, order string, loc *ti
 	if n.Code == rules.NoticeConfirm && p.Found && p.Case.Kind == rules.KindStall {
 		t = t.and(extendReceipt(store, order))
 	}
+	if n.Code == rules.NoticeFile {
+		t = t.and(toAdd(p.ToAdd))
+	}
 	switch {
 	case n.Code == rules.NoticeEnded || n.Code == rules.NoticeProtection || n.Code == rules.NoticeDiffers:
 		return t
