@@ -40,7 +40,7 @@ func TestEvidenceIsCollectedBeforeFiling(t *testing.T) {
 	}}, w.collects, "once")
 	require.Equal(t, 5*time.Minute, w.collecting)
 	require.True(t, slices.ContainsFunc(w.filings[0].Evidence, func(e protocol.Evidence) bool { return e.Kind == string(rules.EvidenceOutbound) }))
-	require.Contains(t, w.texts[0].EN, "a person must add, by that time: buyer messages from the platform inbox (the store's authorisation has ended; authorise again).")
+	require.Contains(t, w.texts[0].EN, "a person must add, by that time: waybill scan, buyer messages from the platform inbox (the store's authorisation has ended; authorise again).")
 	require.Contains(t, w.texts[0].ZH, "店铺授权已失效")
 	require.NotContains(t, w.texts[0].EN, "outbound record with")
 }
