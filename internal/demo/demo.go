@@ -29,7 +29,7 @@ const Span = 57 * day
 type Scenario struct {
 	Origin   time.Time // of virtual time; UTC
 	Span     time.Duration
-	Events   []Sent // by time; those of one moment belong into one batch
+	Events   []Sent // by time; the events of one moment belong into one batch
 	Fates    []sandbox.Fate
 	Parcels  []world.Parcel     // what the carriers come to know
 	Expected map[string]Outcome // by order, as of Origin + Span
@@ -41,6 +41,26 @@ type Outcome struct {
 	Cases   []rules.CaseStatus // in output order
 	Reasons []string           // for which its claim is not eligible; none: eligible, where there is a case
 	Why     wording.Text
+
+	// What no assessment shows.
+	Protection rules.ProtectionState   // after a second refusal; empty: none
+	Complaints []rules.ComplaintStatus // oldest first
+	Tickets    []Ticket                // that its claim opened
+}
+
+// Beside tells what facts say, as of a moment, that no assessment shows: seller protection, and
+// freight complaints, oldest first.
+func Beside(f *rules.Facts, rs rules.Ruleset, at time.Time) (protection rules.ProtectionState, complaints []rules.ComplaintStatus) {
+	plan := rules.PlanOrder(f, rs, at)
+	for i := range plan.Assessment.Cases {
+		if p := rules.PlanClaim(f, rs, plan.Assessment.Cases[i].ID(), at).Protection; p != nil {
+			protection = p.State
+		}
+	}
+	for i := range plan.Complaints {
+		complaints = append(complaints, plan.Complaints[i].Status)
+	}
+	return protection, complaints
 }
 
 // New tells the demo's orders from an origin on.
@@ -79,6 +99,7 @@ func Many(origin time.Time, n int, over time.Duration) Scenario {
 func tales() []func(*story) (Outcome, *sandbox.Fate) {
 	return []func(*story) (Outcome, *sandbox.Fate){
 		delivered, stalledPaid, unconfirmed, lost, lateNumber, noTaxID, customsHold, rejectedAppealedPaid, stranger, resumed, bulky,
+		blurredWaybill, protected, morePapers, complaintAnswered, complaintLost, lateDecision,
 	}
 }
 
@@ -107,6 +128,7 @@ func orderNames() []string {
 	return []string{
 		"01-delivered", "02-stalled-paid", "03-unconfirmed", "04-lost", "05-late-number", "06-brazil-no-cpf",
 		"07-customs-hold", "08-rejected-appealed-paid", "09-signed-by-stranger", "10-resumed", "11-bulky",
+		"12-blurred-waybill", "13-seller-protection", "14-more-papers", "15-complaint-answered", "16-complaint-lost", "17-ticket-escalated",
 	}
 }
 
@@ -134,6 +156,7 @@ func ClaimedOrder(store, order string, origin time.Time) ([]Sent, sandbox.Fate) 
 	s.scan(32*hour, number, rules.PickedUp, "Yiwu")
 	s.scan(6*day, number, rules.InTransit, "Ningbo")
 	const opened = 36 * day
+	s.papers(number, opened-2*day) // before the case opens no story must hear of them
 	s.confirmed(opened+20*hour, number, "demo-staff")
 	s.refunded(opened + 5*day)
 	return s.sent, sandbox.Fate{
