@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -33,6 +34,7 @@ type Activities struct {
 	Filing    port.Filing
 	Shipper   port.Shipper
 	Vault     port.Vault
+	Judge     port.Preflight
 	Papers    port.Papers    // nil: no platform shows any
 	Warehouse port.Warehouse // nil: none is asked
 	Notifier  port.Notifier
@@ -62,6 +64,7 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivitySendPapers:  a.SendPapers,
 		protocol.ActivityAskProtect:  a.AskProtection,
 		protocol.ActivityStanding:    a.Standing,
+		protocol.ActivityPreflight:   a.Preflight,
 		protocol.ActivitySweep:       a.Sweep,
 		protocol.ActivityPollOrders:  a.PollOrders,
 		protocol.ActivityDiagnose:    a.Diagnose,
@@ -157,6 +160,17 @@ func (a *Activities) SendPapers(ctx context.Context, r protocol.ClaimRequest) (p
 func (a *Activities) AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	filed, err := a.Filing.AskProtection(ctx, r)
 	return filed, fail(ctx, "ask seller protection", err)
+}
+
+// Preflight judges the originals of a parcel before they are handed in.
+func (a *Activities) Preflight(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	beating, stop := context.WithCancel(ctx)
+	var beat sync.WaitGroup
+	beat.Go(func() { heartbeat(beating) })
+	papers, err := a.Judge.Papers(ctx, r)
+	stop()
+	beat.Wait()
+	return papers, fail(ctx, "judge the evidence", err)
 }
 
 // Standing looks up how a store stands with seller protection.

@@ -160,6 +160,19 @@ func collect(ctx workflow.Context, r protocol.CollectRequest, within time.Durati
 	return out, err
 }
 
+// preflight has the originals measured and judged, which takes seconds for a picture.
+func preflight(ctx workflow.Context, r protocol.PapersRequest, within time.Duration) (protocol.Papers, error) {
+	within = max(within, time.Second)
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: min(within, 5*time.Minute), ScheduleToCloseTimeout: within, HeartbeatTimeout: 30 * time.Second,
+		Summary:     "Judge the evidence · 预检凭证",
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	})
+	var out protocol.Papers
+	err := workflow.ExecuteActivity(ctx, protocol.ActivityPreflight, r).Get(ctx, &out)
+	return out, err
+}
+
 // keepEvidence is local: one statement in our own database.
 func keepEvidence(ctx workflow.Context, e protocol.EvidenceOf) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, local("Keep the waybill as evidence · 留存面单"))

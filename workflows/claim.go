@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -22,7 +23,9 @@ type claim struct {
 	tried    []string // steps that a machine has done, or tried
 	plan     rules.ClaimPlan
 	shown    rules.CaseStatus
-	evidence []protocol.Evidence // what the vault holds
+	evidence []protocol.Evidence // what the vault holds and may be handed in
+	papers   *rules.Papers       // judged; nil: not yet, or they cannot be
+	again    time.Time           // virtual: when the story acts anew by itself; zero: by what it hears alone
 	missing  []string            // kinds of evidence still to find
 	failed   []rules.Uncollected // what no machine could fetch, as of the last time that one tried
 	health   *rules.StoreHealth  // of the store, for seller protection; nil: not known
@@ -96,7 +99,9 @@ func (c *claim) awaitDecision(ctx workflow.Context) error {
 			if err := c.gather(ctx); err != nil || c.plan.Papers == nil {
 				return err
 			}
-			return c.handIn(ctx, step, sendPapers, asked.Until, rules.TypePapersSent, nil)
+			if c.adds() {
+				return c.handIn(ctx, step, sendPapers, asked.Until, rules.TypePapersSent, nil)
+			}
 		}
 	}
 	return c.while(ctx, rules.StatusFiled, rules.StatusAppealed)
@@ -114,6 +119,9 @@ func (c *claim) file(ctx workflow.Context) error {
 		}
 		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusConfirmed || !c.plan.Claim.Eligible {
 			return err
+		}
+		if ready, err := c.ready(ctx); err != nil || !ready {
+			return errors.Join(err, c.while(ctx, rules.StatusConfirmed))
 		}
 		c.tried = append(c.tried, stepFile)
 		filed := c.plan.Filed()
@@ -149,6 +157,9 @@ func (c *claim) appeal(ctx workflow.Context) error {
 	if !contains(c.tried, stepAppeal) && (len(c.plan.Added) > 0 || !c.since(ctx, changeAftermath)) {
 		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected {
 			return err
+		}
+		if !c.adds() && c.since(ctx, changeAftermath) {
+			return c.while(ctx, rules.StatusRejected)
 		}
 		return c.handIn(ctx, stepAppeal, appeal, c.plan.Case.NextDeadline.At.Time(), rules.TypeClaimAppealed, nil)
 	}
@@ -241,6 +252,10 @@ func (c *claim) openTicket(ctx workflow.Context) error {
 // refusal. Runs that decided either before the change go on as they began.
 const changeAftermath = "aftermath"
 
+// changePreflight: what is handed in was judged before. Runs that came to a filing before the
+// change go on without.
+const changePreflight = "preflight"
+
 // changeTickets: a claim opens the ticket that it calls for by itself.
 const changeTickets = "tickets"
 
@@ -304,9 +319,64 @@ func (c *claim) byMachine(ctx workflow.Context, deadline time.Time) time.Duratio
 	return min(c.clock.Real(deadline.Sub(c.now(ctx))), most)
 }
 
-// gather lists what the vault holds for the parcel, and what is missing, and reads the inbox:
+// adds tells whether what may be handed in holds an original that was not handed in before.
+func (c *claim) adds() bool {
+	return slices.ContainsFunc(c.evidence, func(e protocol.Evidence) bool {
+		return slices.ContainsFunc(c.plan.Added, func(o rules.Original) bool { return o.SHA256 == e.SHA256 })
+	})
+}
+
+// ready tells whether a machine may file with the papers that there are; if not, people hear why.
+func (c *claim) ready(ctx workflow.Context) (bool, error) {
+	if !c.since(ctx, changePreflight) {
+		return true, nil
+	}
+	fileBy, rs := c.plan.Case.FileBy.Time(), c.ruleset()
+	switch {
+	case c.papers == nil:
+		c.again = c.now(ctx).Add(retryJudging)
+		return false, nil
+	case c.papers.Verdict() == rules.VerdictReady:
+		return true, nil
+	}
+	if from, ok := c.papers.FileFrom(rs, fileBy); ok {
+		if !c.now(ctx).Before(from) {
+			return true, nil
+		}
+		c.again = from
+	}
+	key := rules.NoticeUnready + "/" + strconv.Itoa(c.plan.Known) // told anew whenever evidence came that is not enough
+	by := rules.Deadline{Kind: rules.DeadlineFile, At: c.plan.Case.FileBy}
+	text := wording.PapersUnready(c.papers, c.in.Store, c.in.Order, c.in.Case.TrackingNumber, fileBy, rs.Pack)
+	return false, c.tell(ctx, &c.done, []rules.Notice{{Key: key, Code: rules.NoticeUnready, Deadline: &by}}, func(rules.Notice) protocol.Notice {
+		return protocol.Notice{ZH: text.ZH, EN: text.EN}
+	})
+}
+
+// retryJudging is when originals that could not be judged are judged again (virtual time).
+const retryJudging = time.Hour
+
+// gather judges what the vault holds for the parcel, and what is missing, and reads the inbox:
 // nothing may be handed in that a person has handed in, or that is no longer wanted.
 func (c *claim) gather(ctx workflow.Context) error {
+	c.again = time.Time{}
+	if c.since(ctx, changePreflight) {
+		papers, err := preflight(ctx, protocol.PapersRequest{
+			Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Now: c.now(ctx),
+		}, c.byMachine(ctx, c.now(ctx).Add(retryJudging)))
+		if ctx.Err() != nil {
+			return err
+		}
+		c.papers, c.evidence, c.missing = &papers.Papers, papers.Evidence, nil
+		for _, kind := range papers.Missing {
+			c.missing = append(c.missing, string(kind))
+		}
+		if err != nil {
+			c.log.Error("the evidence cannot be judged; it is tried again", "error", err)
+			c.papers = nil
+		}
+		return c.takeIn(ctx, true)
+	}
 	held, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier})
 	if ctx.Err() != nil {
 		return err
@@ -339,7 +409,7 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 		if err := c.takeIn(ctx, false); err != nil || !is() {
 			return err
 		}
-		c.set(ctx, c.plan.Wake, wording.WaitingClaim(c.plan, c.ruleset().Pack.Location()).Summary())
+		c.set(ctx, earliest(c.plan.Wake, c.again), wording.WaitingClaim(c.plan, c.ruleset().Pack.Location()).Summary())
 		rang, err := c.wait(ctx, func() bool { return false })
 		if err != nil {
 			return err
@@ -347,8 +417,8 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 		if err := c.takeIn(ctx, rang); err != nil {
 			return err
 		}
-		if rang && c.plan.Protection != nil {
-			return nil // the store's health may have changed
+		if rang && (c.plan.Protection != nil || !c.again.IsZero() && !c.now(ctx).Before(c.again)) {
+			return nil // the store's health may have changed, or what was put off is due
 		}
 	}
 	return nil

@@ -58,6 +58,7 @@ type world struct {
 	filings    []protocol.FilingRequest
 	requests   []protocol.ClaimRequest
 	health     *rules.StoreHealth
+	judge      func(held []protocol.Evidence) protocol.Papers // nil: all is ready
 	tickets    []protocol.TicketInput
 	shipping   shipping
 	held       []protocol.Evidence          // by the vault
@@ -98,7 +99,7 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(collecting{w.env, w}, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Stores: w, Tickets: w, Notifier: w})
+	activities.Register(collecting{w.env, w}, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Judge: w, Stores: w, Tickets: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
 }
@@ -448,6 +449,20 @@ func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Ev
 		}
 	}
 	return originals, nil
+}
+
+// Papers are ready, whatever there is, unless the test has them judged.
+func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	held, err := w.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
+	if err != nil {
+		return protocol.Papers{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.judge != nil {
+		return w.judge(held), nil
+	}
+	return protocol.Papers{Evidence: held}, nil
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {

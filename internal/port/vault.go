@@ -50,6 +50,19 @@ type Vault interface {
 	KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error
 }
 
+// OrderFacts is what our own records say of orders.
+type OrderFacts interface {
+	// OrderFacts are all facts of an order, and the policy pack to which it is pinned; none where
+	// no event has named the order.
+	OrderFacts(ctx context.Context, store, order string) (facts *rules.Facts, pinned string, err error)
+}
+
+// Preflight judges originals of the vault.
+type Preflight interface {
+	// Papers judges each original that there is for a parcel and for its order as a whole.
+	Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error)
+}
+
 // OriginalError says why an original must not be kept. It wraps [ErrRefused].
 type OriginalError struct {
 	rules.OriginalFault

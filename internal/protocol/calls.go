@@ -148,6 +148,20 @@ type OrdersResult struct {
 	Failed int `json:"failed"` // orders that stay due: they could not be read, or told wholly
 }
 
+// PapersRequest has the originals of a parcel judged before they are handed in.
+type PapersRequest struct {
+	Store          string    `json:"store"`
+	Order          string    `json:"order"`
+	TrackingNumber string    `json:"tracking_number"`
+	Now            time.Time `json:"now"` // virtual
+}
+
+// Papers is the judgement, and what of them may be handed in.
+type Papers struct {
+	rules.Papers
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
 // StandingQuery asks how a store stands with seller protection.
 type StandingQuery struct {
 	Store string    `json:"store"`

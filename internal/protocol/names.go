@@ -58,6 +58,7 @@ const (
 	ActivityAppeal      = "Appeal"        // ClaimRequest to Filed
 	ActivitySendPapers  = "SendPapers"    // ClaimRequest to Filed
 	ActivityAskProtect  = "AskProtection" // ClaimRequest to Filed
+	ActivityPreflight   = "Preflight"     // PapersRequest to Papers
 	ActivityStanding    = "Standing"      // local; StandingQuery to rules.StoreHealth
 	ActivitySweep       = "Sweep"         // SweepInput to SweepResult
 	ActivityPollOrders  = "PollOrders"    // OrdersInput to OrdersResult

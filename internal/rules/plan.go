@@ -75,6 +75,7 @@ const (
 	NoticeOutcome         = "outcome"        // results are expected: look them up
 	NoticeOverdue         = "overdue"        // the platform is late: a ticket
 	NoticeAppeal          = "appeal"         // one appeal, with new originals
+	NoticeUnready         = "papers-unready" // the papers are not fit to be filed: the findings say why
 	NoticePapers          = "papers"         // the platform wants more papers
 	NoticeDiffers         = "differs"        // the money is not what it should be
 	NoticeProtection      = "protection"     // refused after the appeal: seller protection, and how it went

@@ -74,12 +74,13 @@ const (
 	GivenAddressHash = "recipient_address_hash" // the same, hashed as the order's
 	GivenSKUs        = "skus"                   // SKU=quantity, comma between
 	GivenRecordedAt  = "recorded_at"            // RFC 3339 with offset: an outbound record's time stamp
+	GivenLookedBy    = "looked_by"              // who looked at what no machine can judge, and found it good
 )
 
 // GivenKeys lists them.
 func GivenKeys() []string {
 	return []string{
 		GivenShipDate, GivenWeight, GivenVolume, GivenPickedUpAt, GivenTakenAt, GivenAddress, GivenAddressHash, GivenSKUs,
-		GivenRecordedAt,
+		GivenRecordedAt, GivenLookedBy,
 	}
 }

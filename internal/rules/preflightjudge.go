@@ -54,6 +54,9 @@ func (rs Ruleset) Preflight(of PreflightOf, sight *Sight) Preflight {
 	for _, f := range p.Findings {
 		p.Verdict = p.Verdict.worse(f.Verdict)
 	}
+	if p.Verdict == VerdictLook && of.Given[GivenLookedBy] != "" {
+		p.Verdict = VerdictReady // what a person was to look at, one did
+	}
 	slices.SortStableFunc(p.Findings, func(a, b PreflightFinding) int {
 		switch {
 		case a.Verdict == b.Verdict:

@@ -115,6 +115,8 @@ type Claim struct {
 	// document in time, where the latest movement is CustomsMilestone.
 	CustomsGrace     Value[Duration] `yaml:"customs_grace"`
 	CustomsMilestone Value[string]   `yaml:"customs_milestone"`
+	// FileUnlookedWithin of the end of filing, papers that nobody has looked at are handed in.
+	FileUnlookedWithin Value[Duration] `yaml:"file_unlooked_within"`
 	// PapersWithin counts from a request for more papers that names no deadline.
 	PapersWithin Value[Duration] `yaml:"papers_within"`
 	// EvidenceKinds must all be in a filing.

@@ -66,6 +66,7 @@ claim.file_within 15d S1
 claim.file_within_other 15d S1 reading
 claim.customs_grace 7d S1
 claim.customs_milestone customs_hold S1
+claim.file_unlooked_within 24h0m0s S1 reading
 claim.papers_within 3d S1 reading
 claim.evidence_kinds [waybill outbound_record buyer_messages] S1
 claim.evidence_rejection_percent 83 S1

@@ -4,7 +4,31 @@ import (
 	"time"
 
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/policy"
 )
+
+// PapersUnready tells why a machine does not file with the papers that there are, original by
+// original, and what to do.
+func PapersUnready(p *rules.Papers, store, order, number string, fileBy time.Time, pack *policy.Pack) Text {
+	loc := pack.Location()
+	t := both("【订单 %s，运单号 %s】凭证还不能提交，系统不会代为提交。", "[Order %s, parcel %s] The papers are not fit to be filed, and no machine files them.", store+"/"+order, number)
+	if len(p.Missing) > 0 {
+		t = t.and(both("缺少：%s。", "Missing: %s.", join(each(p.Missing, func(k rules.EvidenceKind) Text { return Evidence(string(k)) }))))
+	}
+	for _, o := range p.Faults() {
+		t = t.and(both("%s（%s）：%s。", "%s (%s): %s.", Evidence(string(o.Kind)), o.Name, Verdict(o.Verdict)))
+		for _, f := range o.Findings {
+			if f.Verdict != rules.VerdictReady {
+				t = t.and(Preflight(f, pack))
+			}
+		}
+	}
+	if from, ok := p.FileFrom(rules.Ruleset{Pack: pack}, fileBy); ok {
+		return t.and(both("请人工核对；核对无误请在上传时填写 looked_by。无人处理时，系统将于 %s 照此提交（截止 %s）。",
+			"Look at them, and say so by looked_by. If nobody does, they are filed as they are from %s on (the time ends %s).", clock(from, loc), clock(fileBy, loc)))
+	}
+	return t.and(both("请补齐或更换后重新上传，截止 %s；系统会自动重新预检并提交。", "Add or replace them by %s: they are judged again at once, and filed.", clock(fileBy, loc)))
+}
 
 // aftermath is what people are told once a claim is filed: papers that the platform wants,
 // money that differs, seller protection. p may be nil.
