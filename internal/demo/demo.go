@@ -159,6 +159,7 @@ func ClaimedOrder(store, order string, origin time.Time) ([]Sent, sandbox.Fate) 
 	s.papers(number, opened-2*day) // before the case opens no story must hear of them
 	s.confirmed(opened+20*hour, number, "demo-staff")
 	s.refunded(opened + 5*day)
+	slices.SortStableFunc(s.sent, func(a, b Sent) int { return a.At.Compare(b.At) })
 	return s.sent, sandbox.Fate{
 		Store: store, Order: order, Decision: rules.DecisionApproved, DecideAfter: 6 * day, PayAfter: 2 * day,
 	}

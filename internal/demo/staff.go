@@ -43,9 +43,6 @@ const (
 	service = "李伟" // speaks with buyers and with the platform
 )
 
-// lookedBy says who looked at an original that no machine can judge.
-const lookedBy = "looked_by"
-
 // beijing is the platform's zone, in which papers are dated.
 func beijing() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
 
@@ -98,7 +95,7 @@ func (s *story) outbound(after time.Duration, number string) {
 // complained uploads what the buyer wrote, which a person has looked at.
 func (s *story) complained(after time.Duration, number string) {
 	s.upload(after, Upload{
-		Number: number, Kind: rules.EvidenceMessages, Name: "messages-" + s.order + ".txt", By: service, Given: map[string]string{lookedBy: service},
+		Number: number, Kind: rules.EvidenceMessages, Name: "messages-" + s.order + ".txt", By: service, Given: map[string]string{rules.GivenLookedBy: service},
 		Content: fmt.Appendf(nil, "%s\nbuyer: Where is my parcel %s? I have not received it.\nseller: We are asking the carrier.\n", s.order, number),
 	})
 }
@@ -106,7 +103,7 @@ func (s *story) complained(after time.Duration, number string) {
 // added uploads a further original, for an appeal or because the platform asks for one.
 func (s *story) added(after time.Duration, number string, kind rules.EvidenceKind, name string, lines ...string) {
 	s.upload(after, Upload{
-		Number: number, Kind: kind, Name: name, By: service, Given: map[string]string{lookedBy: service}, Content: drawn("", 0, append(lines, number)...),
+		Number: number, Kind: kind, Name: name, By: service, Given: map[string]string{rules.GivenLookedBy: service}, Content: drawn("", 0, append(lines, number)...),
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"parcelward/internal/audit"
 	"parcelward/internal/demo"
+	"parcelward/internal/demo/player"
 	"parcelward/internal/dispatch"
 	"parcelward/internal/rules"
 	"parcelward/internal/temporalclient"
@@ -21,20 +22,28 @@ import (
 // atOnce bounds a batch of events.
 const atOnce = 200
 
-// Play sends the scenario's events over HTTP, each at its virtual time or as soon after as
-// can be, and returns when the scenario is over. Scans it leaves to the twins, which push them.
+// Play sends the scenario's events, originals and scores over HTTP, each at its virtual time or as
+// soon after as can be, and returns when the scenario is over. Scans it leaves to the twins, which
+// push them.
 func (s *Stack) Play(ctx context.Context, sc demo.Scenario) error {
 	client := s.Server.Client()
-	unscanned := slices.DeleteFunc(slices.Clone(sc.Events), func(e demo.Sent) bool { return e.Scan })
-	for events := unscanned; len(events) > 0; {
-		if err := s.until(ctx, events[0].At); err != nil {
+	steps := slices.DeleteFunc(slices.Clone(sc.Events), func(e demo.Sent) bool { return e.Scan })
+	for len(steps) > 0 {
+		if err := s.until(ctx, steps[0].At); err != nil {
 			return err
+		}
+		if steps[0].Event == nil {
+			if err := player.Act(ctx, client, &steps[0]); err != nil {
+				return err
+			}
+			steps = steps[1:]
+			continue
 		}
 		now := s.Now()
 		var due [][]byte
-		for len(events) > 0 && len(due) < atOnce && !events[0].At.After(now) {
-			due = append(due, events[0].Event)
-			events = events[1:]
+		for len(steps) > 0 && len(due) < atOnce && steps[0].Event != nil && !steps[0].At.After(now) {
+			due = append(due, steps[0].Event)
+			steps = steps[1:]
 		}
 		receipt, err := client.Send(ctx, due)
 		if err != nil {
