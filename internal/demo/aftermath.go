@@ -11,7 +11,7 @@ import (
 
 // The stories of what follows a claim, and of what is none.
 
-// lost reports a parcel as lost on the twelfth day, which leaves time for all that follows.
+// lostOn reports a parcel as lost on the twelfth day, which leaves time for all that follows.
 func (s *story) lostOn(o sale, from, to string) (number string, opened time.Duration) {
 	s.ordered(o)
 	number = s.recorded(20*hour, "")
@@ -50,7 +50,7 @@ func protected(s *story) (Outcome, *sandbox.Fate) {
 		ProtectDecision: rules.DecisionApproved, ProtectAfter: 4 * day, ProtectPayAfter: 2 * day,
 	}
 	return Outcome{
-		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusClosed}, Protection: rules.ProtectionPaid,
+		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusClosed}, Beside: Beside{Protection: rules.ProtectionPaid},
 		Why: wording.Text{
 			ZH: "首次被拒，补充新凭证申诉再次被拒；店铺指标达标，申请卖家保障，获赔损失的 70%。",
 			EN: "Rejected, appealed with a new original, refused again; the store's figures are good, so seller protection paid 70 % of the loss.",
@@ -70,10 +70,10 @@ func morePapers(s *story) (Outcome, *sandbox.Fate) {
 	}
 	return Outcome{
 		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid},
-		Tickets: []Ticket{{
+		Beside: Beside{Tickets: []Ticket{{
 			ID:    s.ticketID(rules.TopicPayout, "approved-"+s.claimID(number, rules.KindLost, opened)),
 			Topic: rules.TopicPayout, Status: rules.TicketSettled,
-		}},
+		}}},
 		Why: wording.Text{
 			ZH: "平台要求补充材料，及时补交；批准金额比应赔少 10 美元，自动建工单催问，款到后工单了结。",
 			EN: "The platform asked for more papers and got them; it approved USD 10 too little, so a ticket was opened, which ended with the payment.",
@@ -81,7 +81,7 @@ func morePapers(s *story) (Outcome, *sandbox.Fate) {
 	}, fate
 }
 
-// received on time, with a freight complaint on the way.
+// complainedOf is received in time, after a freight complaint on the way.
 func (s *story) complainedOf(o sale) {
 	s.ordered(o)
 	number := s.recorded(18*hour, "")
@@ -108,7 +108,7 @@ func complaintAnswered(s *story) (Outcome, *sandbox.Fate) {
 	})
 	s.answers(8*day + 23*hour)
 	s.judged(11*day, false, 0)
-	return Outcome{Stage: rules.StageClosed, Complaints: []rules.ComplaintStatus{rules.ComplaintDismissed}, Why: wording.Text{
+	return Outcome{Stage: rules.StageClosed, Beside: Beside{Complaints: []rules.ComplaintStatus{rules.ComplaintDismissed}}, Why: wording.Text{
 		ZH: "运费投诉：第 23 小时提交面单和揽收截图，投诉不成立。",
 		EN: "Freight complaint: label and pick-up screenshot handed in at hour 23, and it was dismissed.",
 	}}, nil
@@ -117,7 +117,7 @@ func complaintAnswered(s *story) (Outcome, *sandbox.Fate) {
 func complaintLost(s *story) (Outcome, *sandbox.Fate) {
 	s.complainedOf(sale{buyer: "Amelie Roux", country: "FR", paid: "31.00", freight: "6.00", commission: "2.48", sku: "CLOCK-W"})
 	s.judged(11*day, true, 2)
-	return Outcome{Stage: rules.StageClosed, Complaints: []rules.ComplaintStatus{rules.ComplaintUpheld}, Why: wording.Text{
+	return Outcome{Stage: rules.StageClosed, Beside: Beside{Complaints: []rules.ComplaintStatus{rules.ComplaintUpheld}}, Why: wording.Text{
 		ZH: "运费投诉：24 小时内无人回应，第 25 小时已判为卖家责任，扣 2 分并冻结货款。",
 		EN: "Freight complaint: nobody answered within 24 hours, and at hour 25 it was lost: 2 points, and the money frozen.",
 	}}, nil
@@ -140,7 +140,7 @@ func lateDecision(s *story) (Outcome, *sandbox.Fate) {
 	s.ticketed(again, ticket, "P-"+s.order)
 	return Outcome{
 			Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid},
-			Tickets: []Ticket{{ID: ticket, Topic: rules.TopicReview, Status: rules.TicketSettled, Number: "P-" + s.order}},
+			Beside: Beside{Tickets: []Ticket{{ID: ticket, Topic: rules.TopicReview, Status: rules.TicketSettled, Number: "P-" + s.order}}},
 			Why: wording.Text{
 				ZH: "平台审核逾期，自动建工单；24 小时无回复，升级到服务商；随后平台批准并赔付。",
 				EN: "The decision was late: a ticket, and when it stayed unanswered for 24 hours the service partner; then approved, and paid.",

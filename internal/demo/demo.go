@@ -41,26 +41,29 @@ type Outcome struct {
 	Cases   []rules.CaseStatus // in output order
 	Reasons []string           // for which its claim is not eligible; none: eligible, where there is a case
 	Why     wording.Text
+	Beside
+}
 
-	// What no assessment shows.
+// Beside is what no assessment shows.
+type Beside struct {
 	Protection rules.ProtectionState   // after a second refusal; empty: none
 	Complaints []rules.ComplaintStatus // oldest first
 	Tickets    []Ticket                // that its claim opened
 }
 
-// Beside tells what facts say, as of a moment, that no assessment shows: seller protection, and
-// freight complaints, oldest first.
-func Beside(f *rules.Facts, rs rules.Ruleset, at time.Time) (protection rules.ProtectionState, complaints []rules.ComplaintStatus) {
+// BesideOf tells what facts say of it, as of a moment. Of tickets facts alone do not tell.
+func BesideOf(f *rules.Facts, rs rules.Ruleset, at time.Time) Beside {
+	var b Beside
 	plan := rules.PlanOrder(f, rs, at)
 	for i := range plan.Assessment.Cases {
 		if p := rules.PlanClaim(f, rs, plan.Assessment.Cases[i].ID(), at).Protection; p != nil {
-			protection = p.State
+			b.Protection = p.State
 		}
 	}
 	for i := range plan.Complaints {
-		complaints = append(complaints, plan.Complaints[i].Status)
+		b.Complaints = append(b.Complaints, plan.Complaints[i].Status)
 	}
-	return protection, complaints
+	return b
 }
 
 // New tells the demo's orders from an origin on.

@@ -107,7 +107,7 @@ func play(t *testing.T, rs rules.Ruleset, p demo.Scenario, delay time.Duration) 
 			t.Errorf("origin %s, delay %s, %s:\ngot      %s %v %v\nexpected %s %v %v", p.Origin, delay, order,
 				got.Stage, got.Cases, got.Reasons, want.Stage, want.Cases, want.Reasons)
 		}
-		got.Protection, got.Complaints = demo.Beside(f, rs, end)
+		got.Beside = demo.BesideOf(f, rs, end)
 		if got.Protection != want.Protection || !slices.Equal(got.Complaints, want.Complaints) || !slices.Equal(tickets, want.Tickets) {
 			t.Errorf("origin %s, delay %s, %s:\ngot      %q %v %v\nexpected %q %v %v", p.Origin, delay, order,
 				got.Protection, got.Complaints, tickets, want.Protection, want.Complaints, want.Tickets)
