@@ -98,6 +98,9 @@ func orders() []scene {
 		{name: "appealed", machine: true, facts: start, length: 60 * day, acts: append(claimed(
 			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected),
 			decided(first.Add(7*day), "C1", rules.DecisionApproved), settled(first.Add(9*day), "C1")), end)},
+		{name: "collected", machine: true, facts: start, length: 60 * day, acts: append(claimed(
+			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected), original(first.Add(5*day), rules.EvidenceOutbound),
+			decided(first.Add(8*day), "C1", rules.DecisionApproved), settled(first.Add(9*day), "C1")), end)},
 		{name: "expired", facts: start, length: 60 * day, acts: append(claimed(), end)},
 		{name: "assisted", facts: start, length: 60 * day, acts: append(claimed(
 			confirmed(first), filed(first.Add(4*day), "C1"), settled(first.Add(7*day), "C1")), end)},
