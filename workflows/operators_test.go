@@ -65,7 +65,7 @@ func requireSentence(t *testing.T, sentence string) {
 
 // queues are those of all activities that are no local ones.
 func queues() map[string]string {
-	on := map[string]string{protocol.ActivityFile: protocol.QueueEvidence, protocol.ActivityAppeal: protocol.QueueEvidence, protocol.ActivityFetchWaybill: protocol.QueueEvidence}
+	on := map[string]string{protocol.ActivityFile: protocol.QueueEvidence, protocol.ActivityAppeal: protocol.QueueEvidence, protocol.ActivityFetchWaybill: protocol.QueueEvidence, protocol.ActivityCollect: protocol.QueueEvidence}
 	for _, name := range []string{
 		protocol.ActivityPollCarrier, protocol.ActivitySweep, protocol.ActivityDiagnose, protocol.ActivityPollOrders,
 		protocol.ActivityListLogistics, protocol.ActivityCreateLogistics, protocol.ActivityDeclare,
