@@ -141,7 +141,7 @@ func (s *Server) check(clock protocol.Clock) api.Check {
 	return func(ctx context.Context, o port.NewOriginal, path string) (api.Verdict, error) {
 		judged, rs, err := checker.Upload(ctx, o, path)
 		if err != nil {
-			return api.Verdict{}, err //nolint:wrapcheck // it says what it did
+			return api.Verdict{}, err
 		}
 		out := api.Verdict{Verdict: string(judged.Verdict), Barcodes: judged.Barcodes, Findings: make([]api.Found, len(judged.Findings))}
 		for i, f := range judged.Findings {
