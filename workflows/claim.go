@@ -62,6 +62,7 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 		if err := c.takeIn(ctx, false); err != nil {
 			return protocol.ClaimResult{}, err
 		}
+		c.again = time.Time{}
 		switch c.plan.Case.Status {
 		case rules.StatusOpen:
 			err = c.awaitConfirmation(ctx)
@@ -359,7 +360,6 @@ const retryJudging = time.Hour
 // gather judges what the vault holds for the parcel, and what is missing, and reads the inbox:
 // nothing may be handed in that a person has handed in, or that is no longer wanted.
 func (c *claim) gather(ctx workflow.Context) error {
-	c.again = time.Time{}
 	if c.since(ctx, changePreflight) {
 		papers, err := preflight(ctx, protocol.PapersRequest{
 			Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Now: c.now(ctx),

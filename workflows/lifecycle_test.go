@@ -45,6 +45,9 @@ func TestCancel(t *testing.T) {
 		{"claim: awaiting the confirmation", opened, stalled(), true, nil, time.Hour},
 		{"claim: notices cannot be kept", opened, stalled(), true, unkept, time.Minute},
 		{"claim: inbox away", opened, stalled(), true, func(w *world) { w.inboxDown(opened, opened.Add(90*day)) }, 70 * time.Hour},
+		{"claim: collecting", confirmedAt, stalled(confirmed(confirmedAt)), true, func(w *world) {
+			w.env.OnActivity(protocol.ActivityCollect, mock.Anything, mock.Anything).After(10*time.Hour).Return(protocol.Collected{}, nil).Maybe()
+		}, time.Minute},
 		{"claim: filing", confirmedAt, stalled(confirmed(confirmedAt)), true, slow(protocol.ActivityFile), time.Minute},
 		{"claim: awaiting the filing", confirmedAt, stalled(confirmed(confirmedAt)), true, nil, time.Hour},
 		{"claim: awaiting the decision", filedAt, handedIn(), true, nil, day},

@@ -356,9 +356,34 @@ func (l *live) KeepEvidence(context.Context, string, string, string, []protocol.
 	return nil
 }
 
-func (l *live) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return []protocol.Evidence{{Kind: "screenshot", Name: "error.png", SHA256: aProof}, {Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}, nil
+// Evidence is what every scene has, and what its inbox says was added.
+func (l *live) Evidence(_ context.Context, _, order, _ string) ([]protocol.Evidence, error) {
+	held := []protocol.Evidence{{Kind: "screenshot", Name: "error.png", SHA256: aProof}, {Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	in := l.inboxes[order]
+	if in == nil {
+		return held, nil
+	}
+	for _, raw := range in.events {
+		if f, err := protocol.DecodeFact(raw); err == nil {
+			if d, ok := f.Data.(*rules.EvidenceAdded); ok {
+				for _, o := range d.Originals {
+					held = append(held, protocol.Evidence{Kind: string(o.Kind), SHA256: o.SHA256})
+				}
+			}
+		}
+	}
+	return held, nil
 }
+
+// Papers finds everything ready.
+func (l *live) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	held, err := l.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
+	return protocol.Papers{Evidence: held}, err
+}
+
+func (l *live) OpenTicket(context.Context, protocol.TicketInput) error { return nil }
 
 func (l *live) Notify(_ context.Context, n protocol.Notice) error {
 	l.mu.Lock()

@@ -66,9 +66,14 @@ func requireSentence(t *testing.T, sentence string) {
 // queues are those of all activities that are no local ones.
 func queues() map[string]string {
 	on := map[string]string{
-		protocol.ActivityFile: protocol.QueueEvidence, protocol.ActivityAppeal: protocol.QueueEvidence, protocol.ActivityFetchWaybill: protocol.QueueEvidence,
-		protocol.ActivityKeepStatement: protocol.QueueEvidence, protocol.ActivityStoreHealth: protocol.QueueEvidence,
-		protocol.ActivityNotify: protocol.QueueOrders, // of the books: local everywhere else
+		protocol.ActivityNotify:     protocol.QueueOrders, // of the books: local everywhere else
+		protocol.ActivityOpenTicket: protocol.QueueOrders,
+	}
+	for _, name := range []string{
+		protocol.ActivityFile, protocol.ActivityAppeal, protocol.ActivitySendPapers, protocol.ActivityAskProtect, protocol.ActivityFetchWaybill,
+		protocol.ActivityCollect, protocol.ActivityPreflight, protocol.ActivityKeepStatement, protocol.ActivityStoreHealth,
+	} {
+		on[name] = protocol.QueueEvidence
 	}
 	for _, name := range []string{
 		protocol.ActivityPollCarrier, protocol.ActivitySweep, protocol.ActivityDiagnose, protocol.ActivityPollOrders,
@@ -76,7 +81,6 @@ func queues() map[string]string {
 	} {
 		on[name] = protocol.QueueCarriers
 	}
-	on[protocol.ActivityOpenTicket] = protocol.QueueOrders
 	return on
 }
 

@@ -101,8 +101,18 @@ func orders() []scene {
 		{name: "paid", machine: true, facts: start, length: 60 * day, acts: append(claimed(
 			confirmed(first), decided(first.Add(5*day), "C1", rules.DecisionApproved), settled(first.Add(7*day), "C1")), end)},
 		{name: "appealed", machine: true, facts: start, length: 60 * day, acts: append(claimed(
-			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected),
+			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected), original(first.Add(4*day+time.Hour), rules.EvidenceWaybill),
 			decided(first.Add(7*day), "C1", rules.DecisionApproved), settled(first.Add(9*day), "C1")), end)},
+		// Papers are asked for and sent, the decision is late, the claim is refused twice, and seller protection pays.
+		{name: "protected", machine: true, facts: start, length: 65 * day, acts: claimed(
+			confirmed(first), papersAsked(first.Add(2*day), rules.EvidenceOutbound), original(first.Add(3*day), rules.EvidenceOutbound),
+			decided(first.Add(14*day), "C1", rules.DecisionRejected), original(first.Add(14*day+time.Hour), rules.EvidenceWaybill),
+			refunded(first.Add(15*day), false), decided(first.Add(17*day), "C1", rules.DecisionRejected),
+			event(rules.TypeProtectionDecided, first.Add(20*day), &rules.ClaimDecided{ClaimID: "C1", When: first.Add(20 * day), Decision: rules.DecisionApproved}),
+			event(rules.TypeProtectionPaid, first.Add(22*day), &rules.ClaimFact{ClaimID: "C1", When: first.Add(22 * day)}))},
+		{name: "collected", machine: true, facts: start, length: 60 * day, acts: append(claimed(
+			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected), original(first.Add(5*day), rules.EvidenceOutbound),
+			decided(first.Add(8*day), "C1", rules.DecisionApproved), settled(first.Add(9*day), "C1")), end)},
 		{name: "expired", facts: start, length: 60 * day, acts: append(claimed(), end)},
 		{name: "assisted", facts: start, length: 60 * day, acts: append(claimed(
 			confirmed(first), filed(first.Add(4*day), "C1"), settled(first.Add(7*day), "C1")), end)},
@@ -356,7 +366,7 @@ func (l *live) serve() {
 		w := worker.New(l.client, queue, worker.Options{Identity: "recorder"})
 		workflows.Register(w, stories(l.t))
 		activities.Register(w, &activities.Activities{
-			Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t),
+			Inbox: l, Tracker: l, Filing: l, Vault: l, Judge: l, Tickets: l, Notifier: l, Calendar: revision(l.t),
 			Shipper: l, Traces: services{}, Services: services{}, Sweeps: services{}, Orders: map[string]port.OrderSource{port.Platform: catalogue{}}, Reads: l.reads,
 			Statements: ledgers{}, Stores: ledgers{},
 			Examiner: activities.Examiner{Parcels: services{}, Tracker: l, Services: services{}, Book: stories(l.t).Book},

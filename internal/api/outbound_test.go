@@ -63,7 +63,7 @@ func TestImportOutbound(t *testing.T) {
 	}
 	item := index.Chains["s"][0]
 	require.Equal(t, "warehouse 李 & Co outbound-1.csv", item.Source+" "+item.By+" "+item.Name)
-	res, err := http.Get(b.url + "/v1/evidence/" + item.SHA256)
+	res, err := http.Get(b.url + "/v1/evidence/" + item.SHA256 + "?store=s&order=1")
 	require.NoError(t, err)
 	content, err := io.ReadAll(res.Body)
 	require.NoError(t, err)

@@ -171,7 +171,7 @@ func TestProtectionAmount(t *testing.T) {
 	t.Parallel()
 	rejected := followFiled.Add(72 * time.Hour)
 	again := rejected.Add(96 * time.Hour)
-	health := &rules.StoreHealth{PositiveRatePercent: ptr(decimal.MustParse("95")), DisputeRatePercent: ptr(decimal.MustParse("1.2")), Programmes: []string{"anxinda"}}
+	health := &rules.StoreHealth{PositiveRatePercent: new(decimal.MustParse("95")), DisputeRatePercent: new(decimal.MustParse("1.2")), Programmes: []string{"anxinda"}}
 	for name, tc := range map[string]struct {
 		refunds []*rules.OrderStopped
 		health  *rules.StoreHealth
@@ -180,11 +180,11 @@ func TestProtectionAmount(t *testing.T) {
 	}{
 		"no refund":        {nil, health, "", []string{rules.ReasonNoLoss}},
 		"full refund":      {[]*rules.OrderStopped{{When: again}}, health, "50.00", nil}, // 61.74 > 50
-		"partial refunds":  {[]*rules.OrderStopped{{When: again, Partial: true, Amount: ptr(dollars("10.05"))}, {When: again, Partial: true, Amount: ptr(dollars("20"))}}, health, "21.04", nil},
-		"more than paid":   {[]*rules.OrderStopped{{When: again, Amount: ptr(dollars("500"))}}, health, "50.00", nil},
+		"partial refunds":  {[]*rules.OrderStopped{{When: again, Partial: true, Amount: new(dollars("10.05"))}, {When: again, Partial: true, Amount: new(dollars("20"))}}, health, "21.04", nil},
+		"more than paid":   {[]*rules.OrderStopped{{When: again, Amount: new(dollars("500"))}}, health, "50.00", nil},
 		"health not known": {[]*rules.OrderStopped{{When: again}}, nil, "", []string{rules.ReasonHealthUnknown}},
 		"bad health": {[]*rules.OrderStopped{{When: again}}, &rules.StoreHealth{
-			PositiveRatePercent: ptr(decimal.MustParse("94.99")), DisputeRatePercent: ptr(decimal.MustParse("1.21")), Programmes: []string{},
+			PositiveRatePercent: new(decimal.MustParse("94.99")), DisputeRatePercent: new(decimal.MustParse("1.21")), Programmes: []string{},
 		}, "", []string{"positive-rate", "dispute-rate", "not-joined-anxinda"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,5 +208,3 @@ func TestProtectionAmount(t *testing.T) {
 		})
 	}
 }
-
-func ptr[T any](v T) *T { return &v }

@@ -37,11 +37,12 @@ func (p *Papers) Refuses(sha256 string) bool {
 // is too late: a claim that may be refused is worth more than none. What will be refused, or is
 // not there, waits for better papers, or for a person who files all the same.
 func (p *Papers) FileFrom(rs Ruleset, fileBy time.Time) (time.Time, bool) {
-	switch p.Readiness.Verdict() {
+	switch p.Verdict() {
 	case VerdictReady:
 		return time.Time{}, true
 	case VerdictLook:
 		return fileBy.Add(-rs.Pack.Claim.FileUnlookedWithin.Value.Std()), true
+	case VerdictRefused:
 	}
 	return time.Time{}, false
 }

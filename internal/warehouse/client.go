@@ -82,7 +82,7 @@ func (c *Client) Outbound(ctx context.Context, store, order, number string) (por
 		return port.Paper{}, nothing
 	}
 	if err != nil {
-		return port.Paper{}, err //nolint:wrapcheck // it names the call already
+		return port.Paper{}, err
 	}
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	if len(body) == 0 {
@@ -103,7 +103,7 @@ func (c *Client) Outbound(ctx context.Context, store, order, number string) (por
 	}
 	content, err := t.CSV(lines)
 	paper := port.Paper{Name: "outbound-" + order + ".csv", Content: content, TakenAt: lines[0].At}
-	return paper, err //nolint:wrapcheck // it says what it was about
+	return paper, err
 }
 
 // linesOf are the lines of an order: of the parcel, where the warehouse tells its parcels apart

@@ -23,10 +23,12 @@ import (
 	"parcelward/internal/connect"
 	"parcelward/internal/dispatch"
 	"parcelward/internal/evidence"
+	"parcelward/internal/evidence/preflight"
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
 	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 )
@@ -109,7 +111,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
 		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Profiles: stores,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Check: s.check(clock), Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 		Statements: books, Bills: &statement.Importer{Bills: s.DB, Book: s.Rules.Book, For: s.Rules.For},
 		Stores:    &statement.Stores{Books: s.DB, Facts: s.DB, Book: s.Rules.Book, For: s.Rules.For},
 		Templates: s.templates,
@@ -131,6 +133,23 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 		close(s.done)
 	}()
 	log.Info("API serves", "url", s.URL)
+}
+
+// check is the pre-flight of what is uploaded.
+func (s *Server) check(clock protocol.Clock) api.Check {
+	checker := preflight.Checker{Vault: s.Vault, Facts: s.DB, For: s.Rules.For, Now: func() time.Time { return clock.Virtual(time.Now()) }}
+	return func(ctx context.Context, o port.NewOriginal, path string) (api.Verdict, error) {
+		judged, rs, err := checker.Upload(ctx, o, path)
+		if err != nil {
+			return api.Verdict{}, err
+		}
+		out := api.Verdict{Verdict: string(judged.Verdict), Barcodes: judged.Barcodes, Findings: make([]api.Found, len(judged.Findings))}
+		for i, f := range judged.Findings {
+			text := wording.Preflight(f, rs.Pack)
+			out.Findings[i] = api.Found{Code: string(f.Code), Words: api.Words{ZH: text.ZH, EN: text.EN}}
+		}
+		return out, nil
+	}
 }
 
 // alert keeps a notice where people see it.

@@ -2,9 +2,15 @@ package wording
 
 import "parcelward/internal/rules"
 
-// furtherEvidence names the kinds of original beyond those of a claim.
-func furtherEvidence(kind rules.EvidenceKind) Text {
-	switch kind {
+// Evidence names a kind of original.
+func Evidence(kind string) Text {
+	switch rules.EvidenceKind(kind) {
+	case rules.EvidenceWaybill:
+		return Text{"物流底单扫描件", "waybill scan"}
+	case rules.EvidenceOutbound:
+		return Text{"仓库出库记录", "warehouse outbound record"}
+	case rules.EvidenceMessages:
+		return Text{"买家站内信记录", "buyer messages from the platform inbox"}
 	case rules.EvidenceRefusal:
 		return Text{"拒收视频或照片", "video or photo of the refusal"}
 	case rules.EvidencePickup:
@@ -35,7 +41,6 @@ func furtherEvidence(kind rules.EvidenceKind) Text {
 		return Text{"浏览器控制台日志", "browser console log"}
 	case rules.EvidenceOther:
 		return Text{"其他凭证", "other original"}
-	case rules.EvidenceWaybill, rules.EvidenceOutbound, rules.EvidenceMessages:
 	}
 	return unknown(kind)
 }

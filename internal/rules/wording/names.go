@@ -158,19 +158,6 @@ func Flag(flag string) Text {
 	return unknown(flag)
 }
 
-// Evidence names a kind of original.
-func Evidence(kind string) Text {
-	switch rules.EvidenceKind(kind) {
-	case rules.EvidenceWaybill:
-		return Text{"物流底单扫描件", "waybill scan"}
-	case rules.EvidenceOutbound:
-		return Text{"仓库出库记录", "warehouse outbound record"}
-	case rules.EvidenceMessages:
-		return Text{"买家站内信记录", "buyer messages from the platform inbox"}
-	}
-	return furtherEvidence(rules.EvidenceKind(kind))
-}
-
 // End names why an order's story is over.
 func End(reason string) Text {
 	switch reason {
