@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -164,12 +163,9 @@ func (a *Activities) AskProtection(ctx context.Context, r protocol.ClaimRequest)
 
 // Preflight judges the originals of a parcel before they are handed in.
 func (a *Activities) Preflight(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
-	beating, stop := context.WithCancel(ctx)
-	var beat sync.WaitGroup
-	beat.Go(func() { heartbeat(beating) })
+	stop := beat(ctx)
 	papers, err := a.Judge.Papers(ctx, r)
 	stop()
-	beat.Wait()
 	return papers, fail(ctx, "judge the evidence", err)
 }
 

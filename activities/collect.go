@@ -46,15 +46,13 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 	}
 	got := make([]protocol.Evidence, len(wanted))
 	failed := make([]error, len(wanted))
-	beating, stop := context.WithCancel(ctx)
-	var asking, beat sync.WaitGroup
-	beat.Go(func() { heartbeat(beating) })
+	stop := beat(ctx)
+	var asking sync.WaitGroup
 	for i, kind := range wanted {
 		asking.Go(func() { got[i], failed[i] = a.collect(ctx, kind, &r) })
 	}
 	asking.Wait()
 	stop()
-	beat.Wait()
 	var own error
 	for i, kind := range wanted {
 		why, ours := whyNot(failed[i])
@@ -75,17 +73,26 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 	return out, fail(ctx, doing, own)
 }
 
-func heartbeat(ctx context.Context) {
-	ticker := time.NewTicker(collectBeat)
-	defer ticker.Stop()
-	for {
-		activity.RecordHeartbeat(ctx)
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
+// beat tells the server that an activity lives until stop is called, which waits for the last beat:
+// one that is broken off counts for the SDK as one that failed, and it cancels the activity.
+func beat(ctx context.Context) (stop func()) {
+	over := make(chan struct{})
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		ticker := time.NewTicker(collectBeat)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			case <-over:
+				return
+			case <-ctx.Done():
+				return
+			}
 		}
-	}
+	})
+	return func() { close(over); beating.Wait() }
 }
 
 // whyNot is why a kind was not collected. ours: not its source failed, but our own records, and

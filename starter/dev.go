@@ -168,6 +168,7 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 		if claim := v.Outcome.Claim; claim != nil && claim.Eligible && claim.Payout != nil {
 			outcome = append(outcome, claim.Payout.String())
 		}
+		outcome = append(outcome, beside(&v.Beside)...)
 		t.AppendRow(table.Row{mark, v.Order, strings.Join(outcome, " · ") + "\n" + v.Expected.Why.ZH + "\n" + v.Expected.Why.EN})
 		t.AppendSeparator()
 	}
@@ -181,6 +182,22 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 		right, len(verdicts), right, len(verdicts))
 	_ = writeReport(&b, report) // into memory
 	return b.String(), right == len(verdicts) && len(report.Differences) == 0
+}
+
+// beside tells what became of all that no assessment shows.
+func beside(b *demo.Beside) []string {
+	var told []string
+	if b.Protection != "" {
+		told = append(told, "卖家保障 seller protection: "+spaced(wording.ProtectionState(b.Protection)))
+	}
+	for _, status := range b.Complaints {
+		told = append(told, "运费投诉 freight complaint: "+spaced(wording.ComplaintStatus(status)))
+	}
+	for i := range b.Tickets {
+		ticket := &b.Tickets[i]
+		told = append(told, "工单 ticket ("+spaced(wording.TicketTopic(ticket.Topic))+"): "+spaced(wording.TicketStatus(ticket.Status)))
+	}
+	return told
 }
 
 // welcome tells where everything is and what to try.

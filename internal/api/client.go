@@ -122,11 +122,20 @@ func (c Client) CompleteTicket(ctx context.Context, store, order string, topic r
 	return state, c.do(ctx, http.MethodPut, path, mediaJSON, "", body, &state)
 }
 
+// SetScores enters what the seller centre shows of a store in a week, such as 2026-W10.
+func (c Client) SetScores(ctx context.Context, store, week string, s Scores) error {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write the scores: %w", err)
+	}
+	return c.do(ctx, http.MethodPut, "/v1/stores/"+url.PathEscape(store)+"/health/"+url.PathEscape(week), mediaJSON, "", body, nil)
+}
+
 func orderURL(store, order string) string {
 	return "/v1/orders/" + url.PathEscape(store) + "/" + url.PathEscape(order)
 }
 
-// do returns a *ProblemError, as it is, for an answer that says no.
+// do returns a *ProblemError, as it is, for an answer that says no. A nil answer expects none.
 func (c Client) do(ctx context.Context, method, path, mediaType, key string, body []byte, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, bodyPatience)
 	defer cancel()
@@ -159,6 +168,9 @@ func (c Client) do(ctx context.Context, method, path, mediaType, key string, bod
 			p = &ProblemError{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
 		}
 		return p
+	}
+	if answer == nil {
+		return nil
 	}
 	if err := json.Unmarshal(data, answer); err != nil {
 		return fmt.Errorf("read the answer of %s: expected the API's JSON: %w", c.Base, err)

@@ -24,6 +24,13 @@ type Upload struct {
 	TakenAt        time.Time // zero: as the files tell
 	Given          map[string]string
 	Files          []string // paths
+	Contents       []Content
+}
+
+// Content is a file that lies in memory.
+type Content struct {
+	Name  string
+	Bytes []byte
 }
 
 // UploadError says which files were refused, and which are kept all the same.
@@ -108,6 +115,15 @@ func (u *Upload) write(form *multipart.Writer) error {
 	for _, name := range u.Files {
 		if err := writeFile(form, name); err != nil {
 			return err
+		}
+	}
+	for _, c := range u.Contents {
+		part, err := form.CreateFormFile("file", c.Name)
+		if err == nil {
+			_, err = part.Write(c.Bytes)
+		}
+		if err != nil {
+			return fmt.Errorf("write the form: %w", err)
 		}
 	}
 	return nil

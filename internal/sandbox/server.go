@@ -72,7 +72,7 @@ func (s *Sandbox) fileOnce(key string, in *protocol.FilingRequest) (status int, 
 		return http.StatusOK, *known
 	}
 	c := &claim{
-		ID: claimID(key), Key: key, Store: in.Store, Order: in.Order, Number: in.Number, Kind: in.Case.Kind,
+		ID: ClaimID(key), Key: key, Store: in.Store, Order: in.Order, Number: in.Number, Kind: in.Case.Kind,
 		Payout: in.Payout, FiledAt: in.Now, Status: stateFiled,
 	}
 	s.claims[c.ID], s.byKey[key] = c, c
@@ -90,8 +90,8 @@ func caseName(in *protocol.FilingRequest) string {
 	return strings.Join([]string{in.Store, in.Order, in.Number, string(in.Case.Kind), in.Case.OpenedAt.UTC().Format(time.RFC3339)}, "/")
 }
 
-// claimID is short enough to read out and follows from the key.
-func claimID(key string) string {
+// ClaimID is the number of the claim that is filed with a key: short enough to read out.
+func ClaimID(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return "C-" + base32.StdEncoding.EncodeToString(sum[:])[:10]
 }

@@ -108,3 +108,22 @@ func ProtectionReason(reason string) Text {
 	}
 	return unknown(reason)
 }
+
+// ProtectionState names where seller protection stands.
+func ProtectionState(s rules.ProtectionState) Text {
+	switch s {
+	case rules.ProtectionOpen:
+		return Text{"可申请", "to be asked for"}
+	case rules.ProtectionLapsed:
+		return Text{"逾期未申请", "not asked for in time"}
+	case rules.ProtectionRequested:
+		return Text{"已申请，等待结果", "asked for"}
+	case rules.ProtectionApproved:
+		return Text{"已批准，等待到账", "approved"}
+	case rules.ProtectionRejected:
+		return Text{"未获批准", "refused"}
+	case rules.ProtectionPaid:
+		return Text{"已到账", "paid"}
+	}
+	return unknown(s)
+}
