@@ -29,7 +29,7 @@ const (
 var errUnfit = errors.New("unfit")
 
 // Collect fetches the originals of the kinds wanted that the vault does not hold, each from its
-// source, puts them into the vault and records one fact of them. A source that fails spoils no
+// source, puts them into the vault, records one fact of them, and has all that is there judged. A source that fails spoils no
 // other: the answer says why each kind is not there. A repeat brings no other fact.
 func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (protocol.Collected, error) {
 	var out protocol.Collected
@@ -52,7 +52,7 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 		asking.Go(func() { got[i], failed[i] = a.collect(ctx, kind, &r) })
 	}
 	asking.Wait()
-	stop()
+	defer stop()
 	var own error
 	for i, kind := range wanted {
 		why, ours := whyNot(failed[i])
@@ -70,7 +70,17 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 	if err := a.tellCollected(ctx, &r); err != nil {
 		own = errors.Join(own, err)
 	}
-	return out, fail(ctx, doing, own)
+	if own != nil {
+		return out, fail(ctx, doing, own)
+	}
+	// In the same turn: it costs the story six events less.
+	papers, err := a.Judge.Papers(ctx, protocol.PapersRequest{Store: r.Store, Order: r.Order, TrackingNumber: r.TrackingNumber, Now: r.Now})
+	if err != nil {
+		activity.GetLogger(ctx).Warn("the evidence cannot be judged yet", "store", r.Store, "order", r.Order, "error", err)
+		return out, nil
+	}
+	out.Papers = &papers
+	return out, nil
 }
 
 // beat tells the server that an activity lives until stop is called, which waits for the last beat:

@@ -25,6 +25,7 @@ type claim struct {
 	shown    rules.CaseStatus
 	evidence []protocol.Evidence // what the vault holds and may be handed in
 	papers   *rules.Papers       // judged; nil: not yet, or they cannot be
+	judged   int                 // with how many facts of evidence known the collectors have judged it; -1: not
 	again    time.Time           // virtual: when the story acts anew by itself; zero: by what it hears alone
 	missing  []string            // kinds of evidence still to find
 	failed   []rules.Uncollected // what no machine could fetch, as of the last time that one tried
@@ -35,7 +36,7 @@ type claim struct {
 // sends the papers that the platform wants besides, awaits the decision, appeals a refusal once,
 // asks seller protection when it is refused again, and sees the money come in.
 func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
-	c := &claim{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
+	c := &claim{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in, judged: -1}
 	err := workflow.SetQueryHandler(ctx, protocol.QueryAssess, func(q protocol.AsOf) (json.RawMessage, error) {
 		return c.assessment(ctx, q)
 	})
@@ -253,22 +254,19 @@ func (c *claim) openTicket(ctx workflow.Context) error {
 // refusal. Runs that decided either before the change go on as they began.
 const changeAftermath = "aftermath"
 
-// changePreflight: what is handed in was judged before. Runs that came to a filing before the
-// change go on without.
-const changePreflight = "preflight"
-
 // changeTickets: a claim opens the ticket that it calls for by itself.
 const changeTickets = "tickets"
 
-// changeCollect: what a machine can fetch is fetched before a filing, and before an appeal. Runs
-// that came to either before the change go on without. To be removed once none of them runs.
-const changeCollect = "collect"
+// changePapers: what a machine can fetch is fetched before a filing, and before an appeal, and
+// what is handed in was judged before. Runs that came to either before the change go on without.
+// To be removed once none of them runs.
+const changePapers = "papers"
 
 // collect has a machine fetch what it can for a step that is due by a deadline, once. The person
 // who adds the rest needs time, so it takes at most half of what is left.
 func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) error {
 	step = stepCollect + "/" + step
-	if contains(c.tried, step) || !c.since(ctx, changeCollect) {
+	if contains(c.tried, step) || !c.since(ctx, changePapers) {
 		return nil
 	}
 	c.tried = append(c.tried, step)
@@ -286,7 +284,26 @@ func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) e
 		}
 	}
 	c.failed = got.Failed
-	return c.takeIn(ctx, len(got.Got) > 0)
+	expected := c.plan.Known
+	if len(got.Got) > 0 {
+		expected++ // the fact of what was collected
+	}
+	if err := c.takeIn(ctx, got.Papers != nil || len(got.Got) > 0); err != nil {
+		return err
+	}
+	if got.Papers != nil && c.plan.Known <= expected { // nobody else has added anything meanwhile
+		c.holds(*got.Papers)
+		c.judged = c.plan.Known
+	}
+	return nil
+}
+
+// holds takes in what there is.
+func (c *claim) holds(papers protocol.Papers) {
+	c.papers, c.evidence, c.missing = &papers.Papers, papers.Evidence, nil
+	for _, kind := range papers.Missing {
+		c.missing = append(c.missing, string(kind))
+	}
 }
 
 // since tells whether the story knows a change, from the first time that it matters on.
@@ -329,7 +346,7 @@ func (c *claim) adds() bool {
 
 // ready tells whether a machine may file with the papers that there are; if not, people hear why.
 func (c *claim) ready(ctx workflow.Context) (bool, error) {
-	if !c.since(ctx, changePreflight) {
+	if !c.since(ctx, changePapers) {
 		return true, nil
 	}
 	fileBy, rs := c.plan.Case.FileBy.Time(), c.ruleset()
@@ -360,17 +377,18 @@ const retryJudging = time.Hour
 // gather judges what the vault holds for the parcel, and what is missing, and reads the inbox:
 // nothing may be handed in that a person has handed in, or that is no longer wanted.
 func (c *claim) gather(ctx workflow.Context) error {
-	if c.since(ctx, changePreflight) {
+	if c.judged == c.plan.Known { // by the collectors, just now
+		c.judged = -1
+		return nil
+	}
+	if c.since(ctx, changePapers) {
 		papers, err := preflight(ctx, protocol.PapersRequest{
 			Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Now: c.now(ctx),
 		}, c.byMachine(ctx, c.now(ctx).Add(retryJudging)))
 		if ctx.Err() != nil {
 			return err
 		}
-		c.papers, c.evidence, c.missing = &papers.Papers, papers.Evidence, nil
-		for _, kind := range papers.Missing {
-			c.missing = append(c.missing, string(kind))
-		}
+		c.holds(papers)
 		if err != nil {
 			c.log.Error("the evidence cannot be judged; it is tried again", "error", err)
 			c.papers = nil

@@ -27,6 +27,7 @@ type CollectRequest struct {
 type Collected struct {
 	Got    []Evidence          `json:"got,omitempty"`
 	Failed []rules.Uncollected `json:"failed,omitempty"` // by kind
+	Papers *Papers             `json:"papers,omitempty"` // what there is then, judged; nil: it could not be
 }
 
 // sourceCollect is the beginning of the source of facts about collected evidence.
