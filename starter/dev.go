@@ -152,7 +152,6 @@ func (c *devCmd) play(ctx context.Context, s streams, stack *dev.Stack, scenario
 func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bool) {
 	var b strings.Builder
 	t := newTable("", "订单 Order", "结果 Outcome · 为什么 Why")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 72, WidthMaxEnforcer: text.WrapSoft}})
 	right := 0
 	for _, v := range verdicts {
 		mark := "✓"
@@ -168,8 +167,12 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 		if claim := v.Outcome.Claim; claim != nil && claim.Eligible && claim.Payout != nil {
 			outcome = append(outcome, claim.Payout.String())
 		}
-		outcome = append(outcome, beside(&v.Beside)...)
-		t.AppendRow(table.Row{mark, v.Order, strings.Join(outcome, " · ") + "\n" + v.Expected.Why.ZH + "\n" + v.Expected.Why.EN})
+		lines := append([]string{strings.Join(outcome, " · ")}, beside(&v.Beside)...)
+		lines = append(lines, v.Expected.Why.ZH, v.Expected.Why.EN)
+		for i := range lines { // each by itself, or one would run into the next
+			lines[i] = text.WrapSoft(lines[i], outcomeWidth)
+		}
+		t.AppendRow(table.Row{mark, v.Order, strings.Join(lines, "\n")})
 		t.AppendSeparator()
 	}
 	fmt.Fprintf(&b, "\n%s\n", t.Render())
@@ -183,6 +186,9 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 	_ = writeReport(&b, report) // into memory
 	return b.String(), right == len(verdicts) && len(report.Differences) == 0
 }
+
+// outcomeWidth is how wide the table's last column may be; a Chinese character takes two.
+const outcomeWidth = 72
 
 // beside tells what became of all that no assessment shows.
 func beside(b *demo.Beside) []string {

@@ -138,16 +138,15 @@ func lateDecision(s *story) (Outcome, *sandbox.Fate) {
 	again := filed + 26*hour // unanswered for a day
 	s.ticketed(filed, ticket, "T-"+s.order)
 	s.ticketed(again, ticket, "P-"+s.order)
+	fate := &sandbox.Fate{Decision: rules.DecisionApproved, DecideAfter: again + 18*hour - confirmed, PayAfter: 2 * day}
 	return Outcome{
-			Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid},
-			Beside: Beside{Tickets: []Ticket{{ID: ticket, Topic: rules.TopicReview, Status: rules.TicketSettled, Number: "P-" + s.order}}},
-			Why: wording.Text{
-				ZH: "平台审核逾期，自动建工单；24 小时无回复，升级到服务商；随后平台批准并赔付。",
-				EN: "The decision was late: a ticket, and when it stayed unanswered for 24 hours the service partner; then approved, and paid.",
-			},
-		}, &sandbox.Fate{
-			Decision: rules.DecisionApproved, DecideAfter: again + 18*hour - confirmed, PayAfter: 2 * day,
-		}
+		Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid},
+		Beside: Beside{Tickets: []Ticket{{ID: ticket, Topic: rules.TopicReview, Status: rules.TicketSettled, Number: "P-" + s.order}}},
+		Why: wording.Text{
+			ZH: "平台审核逾期，自动建工单；24 小时无回复，升级到服务商；随后平台批准并赔付。",
+			EN: "The decision was late: a ticket, and when it stayed unanswered for 24 hours the service partner; then approved, and paid.",
+		},
+	}, fate
 }
 
 // lateTicket is noon of the workday after the last moment at which a decision is due on a claim
