@@ -1,6 +1,6 @@
 # Parcelward. `make` alone lists the targets. Needed: Go 1.26, make, git; the targets install the rest, tools into .bin.
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test race lint generate bench build tools setup postgres clean
+.PHONY: help demo dev test race lint generate bench build tools setup postgres poppler clean
 
 GOLANGCI_LINT := v2.15.0
 SQLC := v1.31.1
@@ -19,7 +19,7 @@ dev: setup ## run everything on free local ports: Postgres, Temporal, worker, HT
 	@echo "compiling Parcelward: a minute or two the first time" >&2
 	@go run ./starter dev
 
-test: setup ## set up what they need and run all tests, unit to end-to-end
+test: setup poppler ## set up what they need and run all tests, unit to end-to-end
 	@echo "testing, with the servers that the tests start: several minutes" >&2
 	go test -timeout 20m $$(go list ./... | grep -v /e2e)
 	@echo "playing whole lives on real servers: about five minutes" >&2
@@ -52,6 +52,10 @@ setup: postgres $(if $(shell command -v temporal 2>/dev/null),,.bin/.temporal-$(
 
 postgres:
 	@sh scripts/install-postgres.sh
+
+# What only tests need: to read and render the pages of evidence packs.
+poppler:
+	@sh scripts/install-poppler.sh
 
 clean: ## remove the data of `make dev`
 	rm -rf .dev

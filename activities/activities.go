@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -17,23 +18,31 @@ import (
 
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // Activities are the ports that the workflows act through.
 type Activities struct {
-	Inbox    port.Inbox
-	Tracker  port.Tracker
-	Traces   port.Traces
-	Services port.Services
-	Sweeps   port.Sweeps
-	Orders   map[string]port.OrderSource // by platform
-	Reads    port.OrderReads
-	Filing   port.Filing
-	Shipper  port.Shipper
-	Vault    port.Vault
-	Notifier port.Notifier
-	Examiner Examiner
-	Calendar string // revision of the calendar of workdays that this worker holds
+	Inbox     port.Inbox
+	Tracker   port.Tracker
+	Traces    port.Traces
+	Services  port.Services
+	Sweeps    port.Sweeps
+	Orders    map[string]port.OrderSource // by platform
+	Reads     port.OrderReads
+	Filing    port.Filing
+	Shipper   port.Shipper
+	Vault     port.Vault
+	Judge     port.Preflight
+	Papers    port.Papers    // nil: no platform shows any
+	Warehouse port.Warehouse // nil: none is asked
+	Notifier  port.Notifier
+	Tickets   port.Tickets // nil: a diagnosis opens none
+	Examiner  Examiner
+	// Statements and Stores are the books and the health of stores.
+	Statements port.Statements
+	Stores     port.Stores
+	Calendar   string // revision of the calendar of workdays that this worker holds
 }
 
 // Registry is a worker or a test environment.
@@ -51,6 +60,10 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityGather:      a.Gather,
 		protocol.ActivityFile:        a.File,
 		protocol.ActivityAppeal:      a.Appeal,
+		protocol.ActivitySendPapers:  a.SendPapers,
+		protocol.ActivityAskProtect:  a.AskProtection,
+		protocol.ActivityStanding:    a.Standing,
+		protocol.ActivityPreflight:   a.Preflight,
 		protocol.ActivitySweep:       a.Sweep,
 		protocol.ActivityPollOrders:  a.PollOrders,
 		protocol.ActivityDiagnose:    a.Diagnose,
@@ -59,7 +72,12 @@ func Register(r Registry, a *Activities) {
 		protocol.ActivityCreateLogistics: a.CreateLogistics,
 		protocol.ActivityFetchWaybill:    a.FetchWaybill,
 		protocol.ActivityKeepEvidence:    a.KeepEvidence,
+		protocol.ActivityCollect:         a.Collect,
 		protocol.ActivityDeclare:         a.Declare,
+
+		protocol.ActivityOpenTicket:    a.OpenTicket,
+		protocol.ActivityKeepStatement: a.KeepStatement,
+		protocol.ActivityStoreHealth:   a.StoreHealth,
 	} {
 		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
@@ -114,10 +132,47 @@ func (a *Activities) File(ctx context.Context, r protocol.FilingRequest) (protoc
 	return filed, fail(ctx, "file the claim", err)
 }
 
-// Appeal appeals a refusal.
-func (a *Activities) Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
-	filed, err := a.Filing.Appeal(ctx, r)
-	return filed, fail(ctx, "appeal", err)
+// Appeal appeals a refusal. An appeal only adds: one without a new original, or with one replaced
+// or removed, is refused before anything is handed in.
+func (a *Activities) Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	var filed, all []string
+	for _, e := range r.Evidence {
+		all = append(all, e.SHA256)
+		if !slices.ContainsFunc(r.Added, func(o rules.Original) bool { return o.SHA256 == e.SHA256 }) {
+			filed = append(filed, e.SHA256)
+		}
+	}
+	if err := rules.CheckAppeal(filed, all); err != nil {
+		return protocol.Filed{}, fail(ctx, "appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
+	}
+	done, err := a.Filing.Appeal(ctx, r)
+	return done, fail(ctx, "appeal", err)
+}
+
+// SendPapers hands in what the platform wants besides.
+func (a *Activities) SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	filed, err := a.Filing.SendPapers(ctx, r)
+	return filed, fail(ctx, "send the papers", err)
+}
+
+// AskProtection asks seller protection for a claim that was refused again.
+func (a *Activities) AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	filed, err := a.Filing.AskProtection(ctx, r)
+	return filed, fail(ctx, "ask seller protection", err)
+}
+
+// Preflight judges the originals of a parcel before they are handed in.
+func (a *Activities) Preflight(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	stop := beat(ctx)
+	papers, err := a.Judge.Papers(ctx, r)
+	stop()
+	return papers, fail(ctx, "judge the evidence", err)
+}
+
+// Standing looks up how a store stands with seller protection.
+func (a *Activities) Standing(ctx context.Context, q protocol.StandingQuery) (rules.StoreHealth, error) {
+	health, err := a.Stores.Health(ctx, q.Store, q.Now)
+	return health, fail(ctx, "look up the store's health", err)
 }
 
 // fail says what was being done and, by details, what came of it all the same, and tells Temporal

@@ -1,10 +1,13 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,8 +60,28 @@ func (p *ports) File(_ context.Context, r protocol.FilingRequest) (protocol.File
 	return protocol.Filed{ClaimID: r.Key, At: r.Now}, p.err
 }
 
-func (p *ports) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+func (p *ports) Appeal(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return protocol.Filed{ClaimID: r.ClaimID, At: r.Now}, p.err
+}
+
+func (p *ports) Week(context.Context, string, rules.Week, time.Time) (rules.Health, error) {
+	return rules.Health{}, p.err
+}
+
+func (p *ports) SetScores(context.Context, string, rules.Week, rules.HealthScores, string) error {
+	return p.err
+}
+
+func (p *ports) Health(context.Context, string, time.Time) (rules.StoreHealth, error) {
+	return rules.StoreHealth{Programmes: []string{"anxinda"}}, p.err
 }
 
 func (p *ports) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
@@ -75,6 +98,16 @@ func (p *ports) KeepEvidence(_ context.Context, _, _, number string, originals [
 	}
 	return p.err
 }
+
+func (p *ports) Put(_ context.Context, o port.NewOriginal, content io.Reader) (protocol.Evidence, error) {
+	b, err := io.ReadAll(content)
+	if err == nil {
+		p.kept = append(p.kept, strings.Join([]string{o.Store, o.Order, o.TrackingNumber, string(o.Kind), o.Name, o.Source, o.By, string(b)}, " "))
+	}
+	return protocol.Evidence{Kind: string(o.Kind), Name: o.Name}, cmp.Or(p.err, err)
+}
+
+func (p *ports) Open(context.Context, string) (io.ReadCloser, error) { return nil, p.err }
 
 func (p *ports) Logistics(context.Context, string, string) ([]string, error) {
 	return []string{"L1"}, p.err
@@ -103,7 +136,7 @@ func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
 func environment(p *ports) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Stores: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
 	return env
 }
 
@@ -114,13 +147,19 @@ var inputs = map[string]any{
 	protocol.ActivityNotify:      protocol.Notice{Key: "k"},
 	protocol.ActivityGather:      protocol.Parcel{TrackingNumber: "LP1"},
 	protocol.ActivityFile:        protocol.FilingRequest{Key: "k", Now: now},
-	protocol.ActivityAppeal:      protocol.AppealRequest{Key: "k", Now: now},
-	protocol.ActivityDiagnose:    protocol.DiagnoseRequest{Now: now},
+	protocol.ActivityAppeal: protocol.ClaimRequest{
+		Key: "k", Now: now, Evidence: []protocol.Evidence{{SHA256: "old"}, {SHA256: "new"}}, Added: []rules.Original{{SHA256: "new"}},
+	},
+	protocol.ActivitySendPapers: protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityAskProtect: protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityStanding:   protocol.StandingQuery{Store: "s", Now: now},
+	protocol.ActivityDiagnose:   protocol.DiagnoseRequest{Now: now},
 
 	protocol.ActivityListLogistics:   protocol.OrderRef{Store: "s", Order: "o"},
 	protocol.ActivityCreateLogistics: protocol.LogisticsRequest{Key: "k"},
 	protocol.ActivityFetchWaybill:    protocol.WaybillRequest{Store: "s", Order: "o", LogisticsID: "700001"},
 	protocol.ActivityKeepEvidence:    protocol.EvidenceOf{TrackingNumber: "LP1", Originals: []protocol.Evidence{{Kind: "waybill"}}},
+	protocol.ActivityCollect:         protocol.CollectRequest{Store: "s", Order: "o"},
 	protocol.ActivityDeclare:         protocol.DeclareRequest{Key: "k", Number: "LP1"},
 }
 
@@ -218,9 +257,28 @@ func TestAssistedWaitsForAPerson(t *testing.T) {
 	filed, err := activities.Assisted{}.File(t.Context(), protocol.FilingRequest{})
 	require.NoError(t, err)
 	require.Equal(t, protocol.Filed{Pending: true}, filed)
-	filed, err = activities.Assisted{}.Appeal(t.Context(), protocol.AppealRequest{})
+	filed, err = activities.Assisted{}.Appeal(t.Context(), protocol.ClaimRequest{})
 	require.NoError(t, err)
 	require.True(t, filed.Pending)
+}
+
+// An appeal only adds: nothing is handed in without a new original, whatever a story asks for.
+func TestAppealWithoutANewOriginal(t *testing.T) {
+	t.Parallel()
+	old, added := protocol.Evidence{SHA256: "old"}, protocol.Evidence{SHA256: "new"}
+	for name, r := range map[string]protocol.ClaimRequest{
+		"nothing added":          {Evidence: []protocol.Evidence{old}},
+		"the added is not there": {Evidence: []protocol.Evidence{old}, Added: []rules.Original{{SHA256: "new"}}},
+		"nothing at all":         {},
+	} {
+		_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, r)
+		failed, ok := errors.AsType[*temporal.ApplicationError](err)
+		require.True(t, ok && failed.NonRetryable() && failed.Type() == protocol.ErrRefused, "%s: %v", name, err)
+	}
+	_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, protocol.ClaimRequest{
+		Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}},
+	})
+	require.NoError(t, err)
 }
 
 // An activity that is cancelled, or whose time is over, ends so, whatever a port has made of it

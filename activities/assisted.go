@@ -24,7 +24,17 @@ func (Assisted) File(context.Context, protocol.FilingRequest) (protocol.Filed, e
 }
 
 // Appeal is like File.
-func (Assisted) Appeal(context.Context, protocol.AppealRequest) (protocol.Filed, error) {
+func (Assisted) Appeal(context.Context, protocol.ClaimRequest) (protocol.Filed, error) {
+	return protocol.Filed{Pending: true}, nil
+}
+
+// SendPapers is like File.
+func (Assisted) SendPapers(context.Context, protocol.ClaimRequest) (protocol.Filed, error) {
+	return protocol.Filed{Pending: true}, nil
+}
+
+// AskProtection is like File.
+func (Assisted) AskProtection(context.Context, protocol.ClaimRequest) (protocol.Filed, error) {
 	return protocol.Filed{Pending: true}, nil
 }
 

@@ -29,6 +29,9 @@ type Examined struct {
 	rules.Diagnosis
 	Location *time.Location // the platform's, for people
 	Unheard  error          // why the platform did not answer; nil: it did, or was not asked
+
+	facts *rules.Facts // of the order; nil: none has the number recorded
+	pack  string       // ID of the policy pack that it was judged by
 }
 
 // Examine reads what our records say of a parcel, asks both sides about it at the virtual time
@@ -60,7 +63,7 @@ func (x Examiner) Examine(ctx context.Context, store, number, told string, now t
 		unheard = x.askPlatform(ctx, parcel, &in)
 	}
 	pack := x.Book.InForce(port.Platform, pinned)
-	return Examined{parcel, rules.Diagnose(in, pack), pack.Location(), unheard}, ctx.Err()
+	return Examined{parcel, rules.Diagnose(in, pack), pack.Location(), unheard, facts, pack.ID}, ctx.Err()
 }
 
 // askCarrier asks the service that follows the parcel's carrier. Where that is the platform
@@ -120,7 +123,7 @@ func side(service string, rows []rules.Row, err error) rules.Side {
 const noticeTraceLag = "trace-lag"
 
 // Diagnose compares both sides of a parcel, and tells people once a day, by the platform's
-// calendar, where the platform is behind.
+// calendar, where the platform is behind; then it opens a ticket to the carrier.
 func (a *Activities) Diagnose(ctx context.Context, r protocol.DiagnoseRequest) (protocol.DiagnoseResult, error) {
 	var out protocol.DiagnoseResult
 	x, err := a.Examiner.Examine(ctx, r.Parcel.Store, r.Parcel.TrackingNumber, r.Told, r.Now)
@@ -141,6 +144,9 @@ func (a *Activities) Diagnose(ctx context.Context, r protocol.DiagnoseRequest) (
 		Key:   strings.Join([]string{noticeTraceLag, x.Store, x.Tracked.Number, r.Now.In(x.Location).Format(time.DateOnly)}, "/"),
 		Store: x.Store, Order: x.Order, WorkflowID: activity.GetInfo(ctx).WorkflowExecution.ID, Kind: noticeTraceLag, ZH: text.ZH, EN: text.EN,
 	})
-	out.Told = err == nil
-	return out, fail(ctx, "notify", err)
+	if err != nil {
+		return out, fail(ctx, "notify", err)
+	}
+	out.Told = true
+	return out, fail(ctx, "open a ticket", a.openTraceTicket(ctx, &x, r.Now))
 }

@@ -31,6 +31,9 @@ type two struct {
 	recorded   []rules.Row
 	notices    []protocol.Notice
 	traced     int
+	facts      []rules.Event // further ones
+	tickets    []protocol.TicketInput
+	ticketErr  error
 }
 
 func (w *two) Parcel(context.Context, string, string) (port.Tracked, *rules.Facts, error) {
@@ -54,7 +57,15 @@ func (w *two) Parcel(context.Context, string, string) (port.Tracked, *rules.Fact
 			Data: &rules.TrackingUpdated{TrackingNumber: "LP1", Rows: rows},
 		})
 	}
+	for _, e := range w.facts {
+		f.Add(e)
+	}
 	return p, f, w.err
+}
+
+func (w *two) OpenTicket(_ context.Context, in protocol.TicketInput) error {
+	w.tickets = append(w.tickets, in)
+	return w.ticketErr
 }
 
 func (w *two) Trace(context.Context, port.Tracked, time.Time) (string, port.Answer, error) {
@@ -142,7 +153,7 @@ func (w *two) diagnose(t *testing.T, r protocol.DiagnoseRequest) (protocol.Diagn
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Notifier: w, Examiner: w.examiner(t)})
+	activities.Register(env, &activities.Activities{Notifier: w, Tickets: w, Examiner: w.examiner(t)})
 	value, err := env.ExecuteActivity(protocol.ActivityDiagnose, r)
 	var out protocol.DiagnoseResult
 	if err == nil {
@@ -177,6 +188,47 @@ func TestDiagnose(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, protocol.DiagnoseResult{Findings: []rules.FindingCode{rules.FindingNothing}}, out)
 	require.Empty(t, w.notices)
+}
+
+// Where the platform is behind, a ticket to the carrier is opened once per parcel and day in
+// Beijing, with the result; not while one that was filed waits for its answer.
+func TestDiagnoseOpensATicket(t *testing.T) {
+	t.Parallel()
+	late := time.Date(2026, 3, 1, 16, 0, 0, 0, time.UTC) // the day after, in Beijing
+	r := protocol.DiagnoseRequest{Parcel: protocol.Parcel{Store: "s", Order: "1", TrackingNumber: "LP1"}, Told: "17track", Now: late.Add(-time.Second)}
+	w := &two{recorded: []rules.Row{scanned(5 * time.Hour)}, platform: showing()}
+	for range 2 {
+		_, err := w.diagnose(t, r)
+		require.NoError(t, err)
+	}
+	r.Now = late
+	_, err := w.diagnose(t, r)
+	require.NoError(t, err)
+	require.Equal(t, []string{"ticket/s/1/trace_behind/LP1-20260301", "ticket/s/1/trace_behind/LP1-20260301", "ticket/s/1/trace_behind/LP1-20260302"},
+		[]string{w.tickets[0].ID(), w.tickets[1].ID(), w.tickets[2].ID()})
+	in := w.tickets[2]
+	require.Equal(t, "LP1", in.Number)
+	require.Equal(t, "aliexpress-2024-04", in.Policy)
+	require.Equal(t, late.Add(24*time.Hour), in.GiveUp)
+	require.Contains(t, in.Detail.ZH, "3. 平台已落后")
+	require.Contains(t, in.Detail.EN, "3. The platform is")
+
+	report := func(kind rules.EventType) {
+		w.facts = append(w.facts, rules.Event{Source: "x", ID: string(kind), Type: kind, Store: "s", Order: "1", Time: late, Data: &rules.Ticket{
+			TicketID: "T1", When: late, About: w.tickets[0].ID(), Outcome: rules.TicketUnsolved,
+		}})
+	}
+	report(rules.TypeTicketFiled)
+	_, err = w.diagnose(t, r)
+	require.NoError(t, err)
+	require.Len(t, w.tickets, 3, "one is filed and not answered")
+	report(rules.TypeTicketAnswered)
+	_, err = w.diagnose(t, r)
+	require.NoError(t, err)
+	require.Len(t, w.tickets, 4)
+	w.ticketErr = errors.New("connection refused")
+	_, err = w.diagnose(t, r)
+	require.ErrorContains(t, err, "open a ticket")
 }
 
 // A platform that does not answer is asked again, unless it said no.

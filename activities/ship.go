@@ -1,9 +1,8 @@
 package activities
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 
 	"parcelward/internal/port"
@@ -23,9 +22,6 @@ func (a *Activities) CreateLogistics(ctx context.Context, r protocol.LogisticsRe
 	return made, fail(ctx, "make the label", err)
 }
 
-// evidenceWaybill is the kind of the waybill among the evidence, as the policy names it.
-const evidenceWaybill = "waybill"
-
 // FetchWaybill fetches the waybill and keeps it under the logistics order's ID, for there may
 // be no tracking number yet. The file itself never goes through a workflow.
 func (a *Activities) FetchWaybill(ctx context.Context, r protocol.WaybillRequest) (protocol.Evidence, error) {
@@ -33,12 +29,17 @@ func (a *Activities) FetchWaybill(ctx context.Context, r protocol.WaybillRequest
 	if err != nil {
 		return protocol.Evidence{}, fail(ctx, "fetch the waybill", err)
 	}
-	sum := sha256.Sum256(pdf)
-	e := protocol.Evidence{Kind: evidenceWaybill, Name: "waybill-" + r.LogisticsID + ".pdf", SHA256: hex.EncodeToString(sum[:])}
-	return e, fail(ctx, "keep the waybill", a.Vault.KeepEvidence(ctx, r.Store, r.Order, r.LogisticsID, []protocol.Evidence{e}))
+	kept, err := a.Vault.Put(ctx, port.NewOriginal{
+		Store: r.Store, Order: r.Order, TrackingNumber: r.LogisticsID, Kind: rules.EvidenceWaybill,
+		Name: "waybill-" + r.LogisticsID + ".pdf", Source: port.SourcePlatform, By: byMachine,
+	}, bytes.NewReader(pdf))
+	return kept, fail(ctx, "keep the waybill", err)
 }
 
-// KeepEvidence notes originals of a parcel.
+// byMachine is who fetched what no person brought.
+const byMachine = "parcelward"
+
+// KeepEvidence puts originals that the vault holds at a parcel too.
 func (a *Activities) KeepEvidence(ctx context.Context, e protocol.EvidenceOf) error {
 	return fail(ctx, "keep evidence", a.Vault.KeepEvidence(ctx, e.Store, e.Order, e.TrackingNumber, e.Originals))
 }

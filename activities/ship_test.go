@@ -14,8 +14,7 @@ import (
 	"parcelward/internal/rules"
 )
 
-// The file stays outside of workflows: its hash, kind and name go in, and it is kept under the
-// logistics order's ID.
+// The file stays outside of workflows: it goes to the vault, under the logistics order's ID.
 func TestFetchWaybill(t *testing.T) {
 	t.Parallel()
 	p := &ports{}
@@ -23,9 +22,18 @@ func TestFetchWaybill(t *testing.T) {
 	require.NoError(t, err)
 	var e protocol.Evidence
 	require.NoError(t, value.Get(&e))
-	const sum = "e16fa5d9b51928755db85b917f0297babaf22c7a47e97d9212adab56e61ba04e"
-	require.Equal(t, protocol.Evidence{Kind: "waybill", Name: "waybill-700001.pdf", SHA256: sum}, e)
-	require.Equal(t, []string{"700001 waybill waybill-700001.pdf " + sum}, p.kept)
+	require.Equal(t, protocol.Evidence{Kind: "waybill", Name: "waybill-700001.pdf"}, e)
+	require.Equal(t, []string{"s o 700001 waybill waybill-700001.pdf platform parcelward %PDF-1.4"}, p.kept)
+}
+
+// What the vault refuses now it refuses the next time too.
+func TestWaybillThatIsNone(t *testing.T) {
+	t.Parallel()
+	refused := &port.OriginalError{OriginalFault: rules.OriginalFault{Code: rules.OriginalDamaged, Found: "PDF: no %%EOF"}, Name: "waybill.pdf"}
+	_, err := environment(&ports{err: refused}).ExecuteActivity(protocol.ActivityFetchWaybill, inputs[protocol.ActivityFetchWaybill])
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.True(t, failed.NonRetryable())
 }
 
 // A number is declared, or put in the place of another; a no is an answer for a person, and a

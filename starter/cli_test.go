@@ -58,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "status", "trace", "diagnose", "audit", "authorise", "dev"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "ticket", "status", "trace", "diagnose", "audit", "authorise", "dev", "statement", "bill import", "health", "health set", "evidence", "evidence add", "evidence import-outbound", "evidence list", "evidence verify"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -93,11 +93,18 @@ func TestWrongCommandLines(t *testing.T) {
 		"ship s 1 --service X --item LAMP:0":                           "expected SKU:N",
 		"ship s 1 --service X --shipped-at sunday":                     "--shipped-at",
 		"ingest - --server http://127.0.0.1:1 --database postgres://x": "can't be used together",
-		"extend s/1":               "missing flags: --days",
-		"extend s1 --days 7":       "expected STORE/ORDER",
-		"serve":                    "no database",
-		"authorise demo-shop":      "expected \"<code>\"",
-		"authorise demo-shop CODE": "no database",
+		"extend s/1":         "missing flags: --days",
+		"extend s1 --days 7": "expected STORE/ORDER",
+		"serve":              "no database",
+		"serve --database postgres://127.0.0.1:1/x":                    "no place for evidence",
+		"evidence add s/1 cli_test.go":                                 "missing flags: --kind",
+		"evidence add s cli_test.go --kind waybill":                    "expected STORE/ORDER",
+		"evidence add s/1 no-such-file --kind waybill":                 "no such file",
+		"evidence list s":                                              "expected STORE/ORDER",
+		"evidence verify":                                              "no database",
+		"evidence verify --database postgres://127.0.0.1:1/x":          "PARCELWARD_EVIDENCE_URL",
+		"authorise demo-shop":                                          "expected \"<code>\"",
+		"authorise demo-shop CODE":                                     "no database",
 		"authorise demo/shop CODE --database postgres://127.0.0.1:1/x": "expected 1 to 64 characters",
 		"audit": "no database",
 		"audit --database postgres://127.0.0.1:1/x --sample 7": "expected 0 to 1",

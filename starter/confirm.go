@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 
 	"parcelward/internal/api"
@@ -37,7 +35,7 @@ func (c *confirmCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	confirmation := protocol.Confirmation{
-		TrackingNumber: c.Tracking, Kind: c.Kind, By: cmp.Or(c.By, os.Getenv("USER"), os.Getenv("LOGNAME"), "starter"), Note: c.Note,
+		TrackingNumber: c.Tracking, Kind: c.Kind, By: whoever(c.By), Note: c.Note,
 	}
 	if !c.At.IsZero() {
 		confirmation.At = &c.At

@@ -152,7 +152,6 @@ func (c *devCmd) play(ctx context.Context, s streams, stack *dev.Stack, scenario
 func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bool) {
 	var b strings.Builder
 	t := newTable("", "订单 Order", "结果 Outcome · 为什么 Why")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 72, WidthMaxEnforcer: text.WrapSoft}})
 	right := 0
 	for _, v := range verdicts {
 		mark := "✓"
@@ -168,7 +167,12 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 		if claim := v.Outcome.Claim; claim != nil && claim.Eligible && claim.Payout != nil {
 			outcome = append(outcome, claim.Payout.String())
 		}
-		t.AppendRow(table.Row{mark, v.Order, strings.Join(outcome, " · ") + "\n" + v.Expected.Why.ZH + "\n" + v.Expected.Why.EN})
+		lines := append([]string{strings.Join(outcome, " · ")}, beside(&v.Beside)...)
+		lines = append(lines, v.Expected.Why.ZH, v.Expected.Why.EN)
+		for i := range lines { // each by itself, or one would run into the next
+			lines[i] = text.WrapSoft(lines[i], outcomeWidth)
+		}
+		t.AppendRow(table.Row{mark, v.Order, strings.Join(lines, "\n")})
 		t.AppendSeparator()
 	}
 	fmt.Fprintf(&b, "\n%s\n", t.Render())
@@ -181,6 +185,25 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 		right, len(verdicts), right, len(verdicts))
 	_ = writeReport(&b, report) // into memory
 	return b.String(), right == len(verdicts) && len(report.Differences) == 0
+}
+
+// outcomeWidth is how wide the table's last column may be; a Chinese character takes two.
+const outcomeWidth = 72
+
+// beside tells what became of all that no assessment shows.
+func beside(b *demo.Beside) []string {
+	var told []string
+	if b.Protection != "" {
+		told = append(told, "卖家保障 seller protection: "+spaced(wording.ProtectionState(b.Protection)))
+	}
+	for _, status := range b.Complaints {
+		told = append(told, "运费投诉 freight complaint: "+spaced(wording.ComplaintStatus(status)))
+	}
+	for i := range b.Tickets {
+		ticket := &b.Tickets[i]
+		told = append(told, "工单 ticket ("+spaced(wording.TicketTopic(ticket.Topic))+"): "+spaced(wording.TicketStatus(ticket.Status)))
+	}
+	return told
 }
 
 // welcome tells where everything is and what to try.

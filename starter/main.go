@@ -50,9 +50,14 @@ type cli struct {
 	Confirm   confirmCmd   `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
 	Ship      shipCmd      `cmd:"" help:"打单并向平台申报运单号，或更正运单号。 · Make a label and declare its number, or correct one."`
 	Extend    extendCmd    `cmd:"" help:"包裹停滞时延长买家收货时间。 · Extend the buyer's time to confirm the receipt, while a parcel stalls."`
+	Ticket    ticketCmd    `cmd:"" help:"工单：新建、补资料、登记编号和答复。 · Support tickets: open, complete, record number and answer."`
 	Status    statusCmd    `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
 	Trace     traceCmd     `cmd:"" help:"查看一份原始轨迹被解析成什么。 · Show what is made of a raw answer or push of a tracking service."`
+	Evidence  evidenceCmd  `cmd:"" help:"凭证：预检、上传、列出、核验。 · Originals that prove a case: check, add, list, verify."`
 	Diagnose  diagnoseCmd  `cmd:"" help:"平台轨迹为何落后：三步检查。 · Why the platform's trace of a parcel is behind, in three steps."`
+	Statement statementCmd `cmd:"" help:"生成店铺月度对账单。 · Write a store's monthly statement."`
+	Bill      billCmd      `cmd:"" help:"物流账单。 · Carriers' bills."`
+	Health    healthCmd    `cmd:"" help:"店铺周健康。 · A store's weekly health."`
 	Backtest  backtestCmd  `cmd:"" help:"用历史事件回测，不需要服务器。 · Judge a file of events, without server or database."`
 	Audit     auditCmd     `cmd:"" help:"重算所有订单并核对。 · Recompute every order and list what differs."`
 	Authorise authoriseCmd `cmd:"" help:"用卖家的授权码开通店铺。 · Let a store's orders be read, with the code that its seller brings."`

@@ -26,7 +26,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	}
 	override(&o.Listen, c.Listen)
 	override(&o.DatabaseURL, c.Database)
-	if err := o.NeedDatabase(); err != nil {
+	if err := errors.Join(o.NeedDatabase(), o.NeedEvidence()); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	log := newLog(s.err, o)

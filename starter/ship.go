@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ func (c *shipCmd) Run(ctx context.Context, s streams) error {
 		}
 		answer, err := client.GiveNumber(ctx, c.Store, c.Order, c.Serial, protocol.ShipNumber{Number: c.Number, ShippedAt: at})
 		if err != nil {
-			return notShipped(err)
+			return notTaken(err)
 		}
 		_, err = fmt.Fprintf(s.out, "%s %s\n  %s/%s  %s\n", answer.Message.ZH, answer.Message.EN, c.Store, c.Order, answer.Number)
 		return err
@@ -72,7 +71,7 @@ func (c *shipCmd) Run(ctx context.Context, s streams) error {
 		Number: c.Number, ShippedAt: at, Replaces: c.Replaces, OrderParam: param,
 	})
 	if err != nil {
-		return notShipped(err)
+		return notTaken(err)
 	}
 	if _, err := fmt.Fprintf(s.out, "%s %s\n  %s  %s\n", answer.Message.ZH, answer.Message.EN, answer.WorkflowID, answer.Due); err != nil {
 		return err
@@ -99,12 +98,4 @@ func itemsOf(list []string) ([]rules.Item, error) {
 		items = append(items, item)
 	}
 	return items, nil
-}
-
-func notShipped(err error) error {
-	var problem *api.ProblemError
-	if errors.As(err, &problem) && problem.Status < http.StatusInternalServerError {
-		return fmt.Errorf("未受理 · not taken: %w", err)
-	}
-	return err
 }

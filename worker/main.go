@@ -23,9 +23,12 @@ import (
 	"parcelward/activities"
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
+	"parcelward/internal/evidence"
+	"parcelward/internal/evidence/preflight"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
 	"parcelward/internal/sandbox"
+	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 	"parcelward/workflows"
 )
@@ -53,6 +56,10 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	stores, err := c.StoreProfiles()
+	if err != nil {
+		return err
+	}
 	stopTelemetry, err := temporalclient.Telemetry(ctx, "worker", c.OTLPEndpoint)
 	if err != nil {
 		return err
@@ -67,6 +74,12 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer db.Close()
+	bucket, err := evidence.OpenBucket(ctx, c.EvidenceURL)
+	if err != nil {
+		return err
+	}
+	vault := evidence.New(bucket, db, "")
+	defer func() { err = errors.Join(err, vault.Close()) }()
 	temporal, err := temporalclient.Dial(ctx, c.Temporal, log)
 	if err != nil {
 		return err
@@ -81,16 +94,22 @@ func run(ctx context.Context) (err error) {
 		log.Error("a service is not asked; the others are", "problem", problem.Error())
 	}
 	acts := &activities.Activities{
-		Inbox: db, Vault: db, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
+		Inbox: db, Vault: vault, Notifier: notifier{db, log}, Calendar: known.Calendar.Revision(),
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
+		Papers: services.Papers(c.AliExpress.Stores), Warehouse: services.Warehouse,
 		Filing:   activities.Assisted{},
+		Judge:    &preflight.Checker{Vault: vault, Facts: db, For: known.For, Now: func() time.Time { return c.Clock.Protocol().Virtual(time.Now()) }},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
+		Tickets:  temporalclient.Tickets{Client: temporal, Stores: stores, Calendar: known.Calendar.Revision(), Clock: c.Clock.Protocol()},
 		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
+	books := statement.Maker{Books: db, Book: known.Book, For: known.For}
+	acts.Statements = &books
+	acts.Stores = &statement.Stores{Books: db, Facts: db, Book: known.Book, For: known.For}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})
 	}
-	if err := ensureSchedules(ctx, temporal, db, c, services); err != nil {
+	if err := ensureSchedules(ctx, temporal, db, c, services, books.Location(time.Now()).String()); err != nil {
 		return err
 	}
 	retiring, stopRetiring := context.WithCancel(ctx)

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // Every call to an activity is here, with its time-outs beside it.
@@ -70,9 +71,31 @@ func file(ctx workflow.Context, r protocol.FilingRequest, within time.Duration) 
 }
 
 // appeal is like file.
-func appeal(ctx workflow.Context, r protocol.AppealRequest, within time.Duration) (protocol.Filed, error) {
+func appeal(ctx workflow.Context, r protocol.ClaimRequest, within time.Duration) (protocol.Filed, error) {
 	var out protocol.Filed
 	err := workflow.ExecuteActivity(filing(ctx, "Appeal · 申诉", within), protocol.ActivityAppeal, r).Get(ctx, &out)
+	return out, err
+}
+
+// sendPapers is like file.
+func sendPapers(ctx workflow.Context, r protocol.ClaimRequest, within time.Duration) (protocol.Filed, error) {
+	var out protocol.Filed
+	err := workflow.ExecuteActivity(filing(ctx, "Send the papers · 补交材料", within), protocol.ActivitySendPapers, r).Get(ctx, &out)
+	return out, err
+}
+
+// askProtection is like file.
+func askProtection(ctx workflow.Context, r protocol.ClaimRequest, within time.Duration) (protocol.Filed, error) {
+	var out protocol.Filed
+	err := workflow.ExecuteActivity(filing(ctx, "Ask seller protection · 申请卖家保障", within), protocol.ActivityAskProtect, r).Get(ctx, &out)
+	return out, err
+}
+
+// standing is local: queries of our own database.
+func standing(ctx workflow.Context, q protocol.StandingQuery) (rules.StoreHealth, error) {
+	ctx = workflow.WithLocalActivityOptions(ctx, local("Look up the store's health · 查询店铺健康度"))
+	var out rules.StoreHealth
+	err := workflow.ExecuteLocalActivity(ctx, protocol.ActivityStanding, q).Get(ctx, &out)
 	return out, err
 }
 
@@ -123,8 +146,46 @@ func fetchWaybill(ctx workflow.Context, r protocol.WaybillRequest) (protocol.Evi
 	return out, err
 }
 
+// collect fetches what a machine can get for a case. Its sources are asked in parallel, each
+// again until it has been away too long; what does not come is left to a person.
+func collect(ctx workflow.Context, r protocol.CollectRequest, within time.Duration) (protocol.Collected, error) {
+	within = max(within, time.Second)
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: min(within, 4*time.Minute), ScheduleToCloseTimeout: within, HeartbeatTimeout: 30 * time.Second,
+		Summary:     "Collect the evidence · 收集证据",
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+	})
+	var out protocol.Collected
+	err := workflow.ExecuteActivity(ctx, protocol.ActivityCollect, r).Get(ctx, &out)
+	return out, err
+}
+
+// preflight has the originals measured and judged, which takes seconds for a picture.
+func preflight(ctx workflow.Context, r protocol.PapersRequest, within time.Duration) (protocol.Papers, error) {
+	within = max(within, time.Second)
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueEvidence, StartToCloseTimeout: min(within, 5*time.Minute), ScheduleToCloseTimeout: within, HeartbeatTimeout: 30 * time.Second,
+		Summary:     "Judge the evidence · 预检凭证",
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	})
+	var out protocol.Papers
+	err := workflow.ExecuteActivity(ctx, protocol.ActivityPreflight, r).Get(ctx, &out)
+	return out, err
+}
+
 // keepEvidence is local: one statement in our own database.
 func keepEvidence(ctx workflow.Context, e protocol.EvidenceOf) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, local("Keep the waybill as evidence · 留存面单"))
 	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityKeepEvidence, e).Get(ctx, nil)
+}
+
+// openTicket opens a ticket once per workflow ID; the story that asks for it does not wait for
+// its end. A server that is away is tried for some minutes.
+func openTicket(ctx workflow.Context, in protocol.TicketInput) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: protocol.QueueOrders, StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,
+		Summary:     "Open a ticket · 建工单 " + string(in.Topic),
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	})
+	return workflow.ExecuteActivity(ctx, protocol.ActivityOpenTicket, in).Get(ctx, nil)
 }

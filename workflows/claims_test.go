@@ -26,6 +26,7 @@ func TestStalledOrderIsPaid(t *testing.T) {
 	w.later(confirmedAt, confirmed(confirmedAt))
 	rejectedAt := confirmedAt.Add(5 * day)
 	w.later(rejectedAt, decided(rejectedAt, "C1", rules.DecisionRejected))
+	w.later(rejectedAt, added(rejectedAt))
 	w.later(rejectedAt.Add(2*day), decided(rejectedAt.Add(2*day), "C1", rules.DecisionApproved))
 	paidAt := rejectedAt.Add(3 * day)
 	w.later(paidAt, settled(paidAt, "C1"))

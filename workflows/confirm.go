@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -75,13 +76,10 @@ func (s *story) confirmation(ctx workflow.Context, c protocol.Confirmation, mess
 // unexpired tells whether neither the order nor the claim has carried out the expiry of a
 // case yet.
 func (o *order) unexpired(confirmBy time.Time, c protocol.Confirmation) bool {
-	for _, claim := range o.claims {
-		if claim.id.TrackingNumber == c.TrackingNumber && (c.Kind == "" || c.Kind == claim.id.Kind) &&
-			claim.running && !claim.home() && claim.last.Status == rules.StatusOpen && claim.last.ConfirmBy.Time().Equal(confirmBy) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.children, func(one *child) bool {
+		return one.claim != nil && one.claim.TrackingNumber == c.TrackingNumber && (c.Kind == "" || c.Kind == one.claim.Kind) &&
+			one.running && !one.home() && one.until.Equal(rules.MissedAt(confirmBy))
+	})
 }
 
 // hearConfirmations takes in the signals of people who confirm from the Web UI or a script.

@@ -29,7 +29,7 @@ func continued(t *testing.T) (protocol.OrderInput, *world) {
 	quiet := opened.Add(time.Hour)
 	w.later(quiet, scan(quiet, rules.Advisory)) // changes nothing for the claim, which is not told
 	w.at(continuedAt.Add(-time.Second), func() { w.env.SetContinueAsNewSuggested(true) })
-	w.later(continuedAt, event(rules.TypeDisputeOpened, continuedAt, &rules.Dispute{When: continuedAt, Kind: rules.DisputeOther, DisputeID: "d1"}))
+	w.later(continuedAt, refunded(continuedAt, true))
 	w.order(stalled()...)
 
 	return nextInput(t, w), w

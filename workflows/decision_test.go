@@ -108,6 +108,10 @@ func TestPayoutDue(t *testing.T) {
 			w.claim(stall, facts...)
 			w.claimResult()
 			require.Equal(t, []string{since(tc.due.Add(time.Second)) + " overdue/payout-due/2026-04-10T02:00:00Z +manager"}, w.told())
+			require.Len(t, w.tickets, 1)
+			require.Equal(t, "ticket/"+store+"/"+number+"/payout_overdue/C1", w.tickets[0].ID())
+			require.True(t, tc.due.Equal(w.tickets[0].Since))
+			require.Equal(t, tc.due.Add(time.Second), w.tickets[0].Opened)
 		})
 	}
 }
@@ -130,17 +134,21 @@ func TestAppealBy(t *testing.T) {
 					w.quietly(at, appealed(at, "C1"))
 				}
 				end := due.Add(day)
-				w.later(end, decided(end, "C1", rules.DecisionRejected))
-				w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected))...)
-				require.Equal(t, rules.StatusClosed, w.claimResult().Status)
+				w.later(end, decided(end, "C1", rules.DecisionApproved))
+				w.later(end, settled(end, "C1"))
+				w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected), added(rejectedAt))...)
+				result := w.claimResult().Status
 				require.Equal(t, 1, w.asked("appeal"))
 				if offset > 0 {
 					end = due.Add(time.Second)
+					require.Equal(t, rules.StatusClosed, result)
+					require.Equal(t, append(told[:3:3], since(end)+ended(rules.StatusClosed)), w.told())
 				} else {
+					require.Equal(t, rules.StatusPaid, result)
 					require.Equal(t, rules.StatusAppealed, w.status(end.Add(-time.Second)))
+					require.Equal(t, told, w.told())
 				}
 				require.Equal(t, end.Sub(rejectedAt), w.elapsed(rejectedAt))
-				require.Equal(t, append(told[:3:3], since(end)+ended(rules.StatusClosed)), w.told())
 			})
 		}
 	}
@@ -156,10 +164,12 @@ func TestMachineAppealsOnce(t *testing.T) {
 			w := newWorld(t, confirmedAt)
 			w.answer = protocol.Filed{ClaimID: "C1"}
 			w.later(rejectedAt, decided(rejectedAt, "C1", rules.DecisionRejected))
+			w.later(rejectedAt, added(rejectedAt))
 			second := rejectedAt.Add(2 * day)
 			w.later(second, decided(second, "C1", decision))
-			paid := second.Add(day)
-			w.later(paid, settled(paid, "C1"))
+			if paid := second.Add(day); decision == rules.DecisionApproved {
+				w.later(paid, settled(paid, "C1"))
+			}
 			w.claim(stall, stalled(confirmed(confirmedAt))...)
 			require.Equal(t, want, w.claimResult().Status)
 			require.Equal(t, 1, w.asked("file"))
@@ -180,4 +190,23 @@ func TestUndecidedClaimIsGivenUp(t *testing.T) {
 	require.Equal(t, rules.StatusFiled, w.claimResult().Status)
 	require.Equal(t, 180*day, w.elapsed(filedAt))
 	require.Equal(t, []string{since(expected) + " outcome", since(reviewDue.Add(time.Second)) + " overdue/review-due +manager"}, w.told())
+	require.Len(t, w.tickets, 1)
+	require.Equal(t, "ticket/"+store+"/"+number+"/review_overdue/C1", w.tickets[0].ID())
+}
+
+// An approval below what was to be expected is told, and a ticket opened about it at once.
+func TestDifferentAmountOpensATicket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, filedAt)
+	at := filedAt.Add(day)
+	less := usd("80.00")
+	w.later(at, event(rules.TypeClaimDecided, at, &rules.ClaimDecided{ClaimID: "C1", When: at, Decision: rules.DecisionApproved, Amount: &less}))
+	paid := at.Add(day)
+	w.later(paid, event(rules.TypeClaimPaid, paid, &rules.ClaimFact{ClaimID: "C1", When: paid, Amount: &less}))
+	w.claim(stall, handedIn()...)
+	require.Equal(t, rules.StatusPaid, w.claimResult().Status)
+	require.Equal(t, []string{since(at) + " differs/approved +manager"}, w.told(), "paid as approved")
+	require.Len(t, w.tickets, 1)
+	require.Equal(t, "ticket/"+store+"/"+number+"/payout_overdue/approved-C1", w.tickets[0].ID())
+	require.Equal(t, usd("88.20").String(), w.tickets[0].Amount.String())
 }

@@ -70,6 +70,13 @@ func decided(at time.Time, claimID, decision string) rules.Event {
 	return event(rules.TypeClaimDecided, at, &rules.ClaimDecided{ClaimID: claimID, When: at, Decision: decision})
 }
 
+// added brings one original into the vault, after those with which claims are filed here.
+func added(at time.Time) rules.Event {
+	return event(rules.TypeEvidenceAdded, at, &rules.EvidenceAdded{
+		TrackingNumber: parcel, When: at, By: "li.na", Originals: []rules.Original{{Kind: rules.EvidenceWaybill, SHA256: fmt.Sprintf("%064x", at.Unix())}},
+	})
+}
+
 func appealed(at time.Time, claimID string) rules.Event {
 	return event(rules.TypeClaimAppealed, at, &rules.ClaimFact{ClaimID: claimID, When: at})
 }

@@ -131,11 +131,12 @@ func TestFailingPortsStopNoClaim(t *testing.T) {
 				w.answer = protocol.Filed{Pending: byHand, ClaimID: "C1"}
 				w.during[what] = func(int) error { return err }
 				at := confirmedAt.Add(2 * day)
-				if what == "file" || byHand {
+				if what == "file" || what == "gather" || byHand { // nothing is filed that could not be judged
 					w.later(at, filed(at, "C1"))
 				}
 				w.later(at.Add(day), decided(at.Add(day), "C1", rules.DecisionRejected))
-				if what == "appeal" || byHand {
+				w.later(at.Add(day), added(at.Add(day)))
+				if what == "appeal" || what == "gather" || byHand {
 					w.later(at.Add(2*day), appealed(at.Add(2*day), "C1"))
 				}
 				w.later(at.Add(3*day), decided(at.Add(3*day), "C1", rules.DecisionApproved))

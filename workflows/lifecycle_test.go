@@ -45,10 +45,13 @@ func TestCancel(t *testing.T) {
 		{"claim: awaiting the confirmation", opened, stalled(), true, nil, time.Hour},
 		{"claim: notices cannot be kept", opened, stalled(), true, unkept, time.Minute},
 		{"claim: inbox away", opened, stalled(), true, func(w *world) { w.inboxDown(opened, opened.Add(90*day)) }, 70 * time.Hour},
+		{"claim: collecting", confirmedAt, stalled(confirmed(confirmedAt)), true, func(w *world) {
+			w.env.OnActivity(protocol.ActivityCollect, mock.Anything, mock.Anything).After(10*time.Hour).Return(protocol.Collected{}, nil).Maybe()
+		}, time.Minute},
 		{"claim: filing", confirmedAt, stalled(confirmed(confirmedAt)), true, slow(protocol.ActivityFile), time.Minute},
 		{"claim: awaiting the filing", confirmedAt, stalled(confirmed(confirmedAt)), true, nil, time.Hour},
 		{"claim: awaiting the decision", filedAt, handedIn(), true, nil, day},
-		{"claim: appealing", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionRejected)), true, slow(protocol.ActivityAppeal), time.Minute},
+		{"claim: appealing", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionRejected), added(filedAt.Add(time.Second))), true, slow(protocol.ActivityAppeal), time.Minute},
 		{"claim: awaiting the appeal", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionRejected)), true, nil, time.Hour},
 		{"claim: awaiting the payout", filedAt, handedIn(decided(filedAt, "C1", rules.DecisionApproved)), true, nil, time.Hour},
 	} {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ type live struct {
 	sends   map[string]shipping // platforms of shipments
 	reads   *reads
 	notices map[string][]string
-	begun   map[string]map[string]bool // claims of an order
+	begun   map[string]map[string]bool // children of an order
 }
 
 type inbox struct {
@@ -104,6 +105,12 @@ func workflowID(s scene) string {
 	switch s.kind {
 	case kindShipment:
 		return protocol.ShipmentWorkflowID(store, s.name, 1)
+	case kindTicket:
+		return protocol.TicketWorkflowID(store, s.name, s.ticket.Topic, "")
+	case kindStatement:
+		return protocol.StatementID(store)
+	case kindHealth:
+		return protocol.HealthID(store)
 	case kindSweep:
 		return protocol.SweepID(s.sweep.Service)
 	case kindOrders:
@@ -128,10 +135,18 @@ func (l *live) begin(t *testing.T, s scene, clock protocol.Clock) {
 		in.Store, in.Order, in.Policy, in.Calendar, in.Clock = store, s.name, "aliexpress-2024-04", revision(t), clock
 		in.Service, in.Carrier, in.TraceAlert, in.Due = "CAINIAO_STANDARD", "CAINIAO", true, created.Add(72*time.Hour)
 		err = temporalclient.Orders{Client: l.client}.StartShipment(t.Context(), 1, in)
+	case kindTicket:
+		in := s.ticket
+		in.Store, in.Order, in.Policy = store, s.name, "aliexpress-2024-04"
+		err = temporalclient.Tickets{Client: l.client, Calendar: revision(t), Clock: clock}.StartTicket(t.Context(), in)
 	case kindSweep:
 		s.sweep.Clock = clock
 		s.sweep.Clock.Origin = created.Add(5 * day) // its parcels have moved
 		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowSweep, s.sweep)
+	case kindStatement:
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowStatement, protocol.StatementInput{Store: store, Clock: clock})
+	case kindHealth:
+		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowHealth, protocol.HealthInput{Store: store, Clock: clock})
 	case kindOrders:
 		s.orders.Store, s.orders.Clock = store, clock
 		_, err = l.client.ExecuteWorkflow(t.Context(), options, protocol.WorkflowOrders, s.orders)
@@ -148,9 +163,34 @@ func (l *live) ship(order, n string) {
 }
 
 // cancel cancels a shipment.
-func (l *live) cancel(order string) {
-	if err := l.client.CancelWorkflow(l.t.Context(), protocol.ShipmentWorkflowID(store, order, 1), ""); err != nil {
-		l.t.Errorf("cancel %s: %v", order, err)
+func (l *live) cancel(order string) { l.cancelID(protocol.ShipmentWorkflowID(store, order, 1)) }
+
+func (l *live) cancelID(id string) {
+	if err := l.client.CancelWorkflow(l.t.Context(), id, ""); err != nil {
+		l.t.Errorf("cancel %s: %v", id, err)
+	}
+}
+
+// ticketFact reports a filing, or an answer with its outcome, and rings at the ticket's door.
+func (l *live) ticketFact(order string, topic rules.TicketTopic, at time.Time, outcome string) {
+	id, kind := protocol.TicketWorkflowID(store, order, topic, ""), rules.TypeTicketFiled
+	if outcome != "" {
+		kind = rules.TypeTicketAnswered
+	}
+	l.write(order, event(kind, at, &rules.Ticket{TicketID: "T1", When: at, About: id, Outcome: outcome}))
+	l.mu.Lock()
+	events := l.inboxes[order].events
+	l.mu.Unlock()
+	if err := l.client.SignalWorkflow(l.t.Context(), id, "", protocol.SignalEvent, events[len(events)-1:]); err != nil {
+		l.t.Errorf("signal %s: %v", id, err)
+	}
+}
+
+// complete gives a ticket what it lacks.
+func (l *live) complete(order string, topic rules.TicketTopic, u protocol.TicketUpdate) {
+	_, err := temporalclient.Tickets{Client: l.client}.UpdateTicket(l.t.Context(), protocol.TicketWorkflowID(store, order, topic, ""), fmt.Sprint("u", serial.Add(1)), u)
+	if err != nil {
+		l.t.Errorf("complete the ticket of %s: %v", order, err)
 	}
 }
 
@@ -192,6 +232,16 @@ func (l *live) restart(number string) {
 // write keeps an event in the inbox of an order.
 func (l *live) write(number string, e rules.Event) {
 	e.Order = number
+	switch d := e.Data.(type) { // numbers of the platform, which are the store's
+	case *rules.Complaint:
+		own := *d
+		own.ComplaintID = number
+		e.Data = &own
+	case *rules.Dispute:
+		own := *d
+		own.DisputeID = number
+		e.Data = &own
+	}
 	raw, err := protocol.EncodeEvent(e)
 	if err != nil {
 		l.t.Errorf("write to %s: %v", number, err)
@@ -240,7 +290,7 @@ func (l *live) told(number string) []string {
 	return slices.Clone(l.notices[number])
 }
 
-// claims are the IDs of the claims that told or filed something.
+// claims are the IDs of an order's claims, complaints and disputes that told something.
 func (l *live) claims(number string) map[string]bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -275,7 +325,15 @@ func (l *live) File(_ context.Context, r protocol.FilingRequest) (protocol.Filed
 	return l.answer(r.Order, r.Now), nil
 }
 
-func (l *live) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
+func (l *live) Appeal(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return l.answer(r.Order, r.Now), nil
+}
+
+func (l *live) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
 	return l.answer(r.Order, r.Now), nil
 }
 
@@ -288,19 +346,50 @@ func (l *live) answer(number string, now time.Time) protocol.Filed {
 	return protocol.Filed{Pending: true}
 }
 
+func (*live) Put(_ context.Context, o port.NewOriginal, _ io.Reader) (protocol.Evidence, error) {
+	return protocol.Evidence{Kind: string(o.Kind), Name: o.Name, SHA256: strings.Repeat("ab", 32)}, nil
+}
+
+func (*live) Open(context.Context, string) (io.ReadCloser, error) { return nil, port.ErrRefused }
+
 func (l *live) KeepEvidence(context.Context, string, string, string, []protocol.Evidence) error {
 	return nil
 }
 
-func (l *live) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return []protocol.Evidence{{Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}, nil
+// Evidence is what every scene has, and what its inbox says was added.
+func (l *live) Evidence(_ context.Context, _, order, _ string) ([]protocol.Evidence, error) {
+	held := []protocol.Evidence{{Kind: "screenshot", Name: "error.png", SHA256: aProof}, {Kind: "waybill", Name: "waybill.png", SHA256: strings.Repeat("ab", 32)}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	in := l.inboxes[order]
+	if in == nil {
+		return held, nil
+	}
+	for _, raw := range in.events {
+		if f, err := protocol.DecodeFact(raw); err == nil {
+			if d, ok := f.Data.(*rules.EvidenceAdded); ok {
+				for _, o := range d.Originals {
+					held = append(held, protocol.Evidence{Kind: string(o.Kind), SHA256: o.SHA256})
+				}
+			}
+		}
+	}
+	return held, nil
 }
+
+// Papers finds everything ready.
+func (l *live) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	held, err := l.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
+	return protocol.Papers{Evidence: held}, err
+}
+
+func (l *live) OpenTicket(context.Context, protocol.TicketInput) error { return nil }
 
 func (l *live) Notify(_ context.Context, n protocol.Notice) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.notices[n.Order] = append(l.notices[n.Order], n.Key)
-	if strings.HasPrefix(n.WorkflowID, "claim/") {
+	if !strings.HasPrefix(n.WorkflowID, "order/") && !strings.HasPrefix(n.WorkflowID, "shipment/") {
 		l.begun[n.Order][n.WorkflowID] = true
 	}
 	return nil

@@ -163,7 +163,7 @@ func TestWorthlessAnswerStopsNoClaim(t *testing.T) {
 			at := rejectedAt.Add(day)
 			w.later(at, appealed(at, "C1"))
 			w.later(at.Add(day), settled(at.Add(day), "C1"))
-			w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected))...)
+			w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected), added(rejectedAt))...)
 			require.Equal(t, rules.StatusPaid, w.claimResult().Status)
 			require.Equal(t, rules.StatusRejected, w.status(at.Add(-time.Second)))
 			require.Equal(t, 1, w.asked("appeal"))

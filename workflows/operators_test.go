@@ -65,7 +65,16 @@ func requireSentence(t *testing.T, sentence string) {
 
 // queues are those of all activities that are no local ones.
 func queues() map[string]string {
-	on := map[string]string{protocol.ActivityFile: protocol.QueueEvidence, protocol.ActivityAppeal: protocol.QueueEvidence, protocol.ActivityFetchWaybill: protocol.QueueEvidence}
+	on := map[string]string{
+		protocol.ActivityNotify:     protocol.QueueOrders, // of the books: local everywhere else
+		protocol.ActivityOpenTicket: protocol.QueueOrders,
+	}
+	for _, name := range []string{
+		protocol.ActivityFile, protocol.ActivityAppeal, protocol.ActivitySendPapers, protocol.ActivityAskProtect, protocol.ActivityFetchWaybill,
+		protocol.ActivityCollect, protocol.ActivityPreflight, protocol.ActivityKeepStatement, protocol.ActivityStoreHealth,
+	} {
+		on[name] = protocol.QueueEvidence
+	}
 	for _, name := range []string{
 		protocol.ActivityPollCarrier, protocol.ActivitySweep, protocol.ActivityDiagnose, protocol.ActivityPollOrders,
 		protocol.ActivityListLogistics, protocol.ActivityCreateLogistics, protocol.ActivityDeclare,

@@ -14,17 +14,17 @@ import (
 // order is the state of an Order story.
 type order struct {
 	*story
-	in     protocol.OrderInput
-	done   []string // keys of what was done once
-	claims []*claimOf
-	shown  rules.Stage // as operators see it
-	reread bool        // the inbox must be read before the next decision
+	in       protocol.OrderInput
+	done     []string // keys of what was done once
+	children []*child
+	shown    rules.Stage // as operators see it
+	reread   bool        // the inbox must be read before the next decision
 
 	learnt bool // an update has brought facts since the last look
 }
 
 // Order keeps one order: it waits for the shipment, watches the parcels, opens a claim for
-// each exception, and ends when nothing can become due any more.
+// each exception and a story for each complaint and dispute, and ends when nothing can become due any more.
 func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.OrderResult, error) {
 	o := s.newOrder(ctx, in)
 	if err := o.register(ctx); err != nil {
@@ -58,7 +58,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 		if longHistory {
 			return protocol.OrderResult{}, workflow.NewContinueAsNewError(ctx, protocol.WorkflowOrder, o.next())
 		}
-		o.set(ctx, plan.Wake, wording.Waiting(plan, o.ruleset().Pack.Location()).String())
+		o.set(ctx, plan.Wake, wording.Waiting(plan, o.ruleset().Pack.Location()).Summary())
 		if o.reread, err = o.wait(ctx, o.news); err != nil {
 			return protocol.OrderResult{}, err
 		}
@@ -75,11 +75,18 @@ func (s *Stories) newOrder(ctx workflow.Context, in protocol.OrderInput) *order 
 		return o
 	}
 	o.done, o.shown = in.State.Done, in.State.Stage
+	claim := func(id rules.CaseID) string { return protocol.ClaimWorkflowID(in.Store, in.Order, id) }
 	for _, id := range in.State.Claims {
-		o.claims = append(o.claims, &claimOf{id: id, running: true}) // sent: unknown, so all once more
+		o.children = append(o.children, &child{id: claim(id), claim: &id, running: true}) // sent: unknown, so all once more
 	}
 	for _, id := range in.State.Stopped {
-		o.claims = append(o.claims, &claimOf{id: id, stopped: true})
+		o.children = append(o.children, &child{id: claim(id), claim: &id, stopped: true})
+	}
+	for _, id := range in.State.Contests {
+		o.children = append(o.children, &child{id: id, running: true})
+	}
+	for _, id := range in.State.StoppedContests {
+		o.children = append(o.children, &child{id: id, stopped: true})
 	}
 	return o
 }
@@ -89,12 +96,16 @@ func (o *order) next() protocol.OrderInput {
 	in := o.in
 	in.Facts, in.Calendar = o.raw, o.rev
 	in.State = &protocol.OrderState{Done: o.done, Stage: o.shown}
-	for _, c := range o.claims {
+	for _, c := range o.children {
 		switch {
+		case c.running && c.claim != nil:
+			in.State.Claims = append(in.State.Claims, *c.claim)
+		case c.stopped && c.claim != nil:
+			in.State.Stopped = append(in.State.Stopped, *c.claim)
 		case c.running:
-			in.State.Claims = append(in.State.Claims, c.id)
+			in.State.Contests = append(in.State.Contests, c.id)
 		case c.stopped:
-			in.State.Stopped = append(in.State.Stopped, c.id)
+			in.State.StoppedContests = append(in.State.StoppedContests, c.id)
 		}
 	}
 	return in
@@ -108,17 +119,17 @@ func (o *order) takeIn(ctx workflow.Context) error {
 }
 
 // act does what the plan asks for and reports whether that took time. A story that is over
-// only tells its claims.
+// only tells its children.
 func (o *order) act(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
 	if plan.End != "" {
-		return o.keepClaims(ctx, plan)
+		return o.keepChildren(ctx, plan)
 	}
 	o.show(ctx, plan)
 	before := len(o.done)
 	if polled, err := o.askCarriers(ctx, plan); polled || err != nil {
 		return true, err
 	}
-	started, err := o.keepClaims(ctx, plan)
+	started, err := o.keepChildren(ctx, plan)
 	if err != nil {
 		return true, err
 	}
@@ -135,7 +146,7 @@ func (o *order) askCarriers(ctx workflow.Context, plan rules.OrderPlan) (bool, e
 	polled := false
 	for _, id := range plan.Cases {
 		key := "poll/" + id.TrackingNumber + "/" + id.OpenedAt.Format("20060102T150405Z")
-		if id.Kind != rules.KindStall || contains(o.done, key) || o.claim(id) != nil {
+		if id.Kind != rules.KindStall || contains(o.done, key) || o.running(protocol.ClaimWorkflowID(o.in.Store, o.in.Order, id)) != nil {
 			continue
 		}
 		o.done = append(o.done, key)
@@ -180,7 +191,7 @@ func (o *order) register(ctx workflow.Context) error {
 	})
 }
 
-// news tells whether an update brought a fact or a claim came home since the last look.
+// news tells whether an update brought a fact or a child came home since the last look.
 func (o *order) news() bool {
-	return o.learnt || slices.ContainsFunc(o.claims, (*claimOf).home)
+	return o.learnt || slices.ContainsFunc(o.children, (*child).home)
 }

@@ -40,7 +40,8 @@ type scene struct {
 
 	shipment protocol.ShipmentInput
 	platform shipping
-	outcome  string // of the shipment
+	outcome  string // of the shipment, or the ticket
+	ticket   protocol.TicketInput
 	sweep    protocol.SweepInput
 	orders   protocol.OrdersInput
 }
@@ -56,7 +57,7 @@ func comes(e rules.Event) act {
 
 func scenes() []scene {
 	var all []scene
-	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings()} {
+	for kind, list := range map[string][]scene{kindOrder: orders(), kindShipment: shipments(), kindSweep: sweeps(), kindOrders: readings(), kindTicket: tickets(), kindStatement: {{name: "kept", length: day}}, kindHealth: {{name: "weekly", length: day}}} {
 		for _, s := range list {
 			s.kind = kind
 			all = append(all, s)
@@ -71,6 +72,10 @@ const (
 	kindShipment = "shipment"
 	kindSweep    = "sweep"
 	kindOrders   = "orders"
+	kindTicket   = "ticket"
+
+	kindStatement = "statement"
+	kindHealth    = "health"
 )
 
 func orders() []scene {
@@ -96,8 +101,18 @@ func orders() []scene {
 		{name: "paid", machine: true, facts: start, length: 60 * day, acts: append(claimed(
 			confirmed(first), decided(first.Add(5*day), "C1", rules.DecisionApproved), settled(first.Add(7*day), "C1")), end)},
 		{name: "appealed", machine: true, facts: start, length: 60 * day, acts: append(claimed(
-			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected),
+			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected), original(first.Add(4*day+time.Hour), rules.EvidenceWaybill),
 			decided(first.Add(7*day), "C1", rules.DecisionApproved), settled(first.Add(9*day), "C1")), end)},
+		// Papers are asked for and sent, the decision is late, the claim is refused twice, and seller protection pays.
+		{name: "protected", machine: true, facts: start, length: 65 * day, acts: claimed(
+			confirmed(first), papersAsked(first.Add(2*day), rules.EvidenceOutbound), original(first.Add(3*day), rules.EvidenceOutbound),
+			decided(first.Add(14*day), "C1", rules.DecisionRejected), original(first.Add(14*day+time.Hour), rules.EvidenceWaybill),
+			refunded(first.Add(15*day), false), decided(first.Add(17*day), "C1", rules.DecisionRejected),
+			event(rules.TypeProtectionDecided, first.Add(20*day), &rules.ClaimDecided{ClaimID: "C1", When: first.Add(20 * day), Decision: rules.DecisionApproved}),
+			event(rules.TypeProtectionPaid, first.Add(22*day), &rules.ClaimFact{ClaimID: "C1", When: first.Add(22 * day)}))},
+		{name: "collected", machine: true, facts: start, length: 60 * day, acts: append(claimed(
+			confirmed(first), decided(first.Add(4*day), "C1", rules.DecisionRejected), original(first.Add(5*day), rules.EvidenceOutbound),
+			decided(first.Add(8*day), "C1", rules.DecisionApproved), settled(first.Add(9*day), "C1")), end)},
 		{name: "expired", facts: start, length: 60 * day, acts: append(claimed(), end)},
 		{name: "assisted", facts: start, length: 60 * day, acts: append(claimed(
 			confirmed(first), filed(first.Add(4*day), "C1"), settled(first.Add(7*day), "C1")), end)},
@@ -105,6 +120,17 @@ func orders() []scene {
 			comes(confirmed(opened.Add(3*day))), comes(settled(opened.Add(8*day), "C1"))), end)},
 		{name: "taken-over", facts: start, length: 60 * day, acts: append(append(claimed(),
 			act{first, (*live).restart}, comes(confirmed(first.Add(day)))), end)},
+		// The buyer complains about freight, disputes a delivery, and receives the goods all the same.
+		{name: "complained", facts: start, length: 40 * day, acts: claimed(
+			complained(complainedAt), evidenceAdded(complainedAt.Add(2*time.Hour), rules.EvidenceWaybill, rules.EvidencePickup),
+			complaintAnswered(complainedAt.Add(6*time.Hour)), complaintDecided(complainedAt.Add(4*day), false, 0), received(complainedAt.Add(6*day)))},
+		{name: "complained-late", facts: start, length: 40 * day, acts: claimed(
+			complained(complainedAt), received(complainedAt.Add(2*day)), complaintDecided(complainedAt.Add(5*day), true, 2))},
+		{name: "disputed", facts: start, length: 60 * day, acts: claimed(
+			scan(disputedAt.Add(-day), rules.Delivered), disputed(rules.TypeDisputeOpened, disputedAt), disputed(rules.TypeDisputeAnswered, disputedAt.Add(2*day)),
+			evidenceAdded(disputedAt.Add(10*day), rules.EvidenceRefusal), disputed(rules.TypeDisputeClosed, disputedAt.Add(20*day)))},
+		{name: "disputed-late", facts: start, length: 60 * day, acts: claimed(
+			scan(disputedAt.Add(-day), rules.Delivered), disputed(rules.TypeDisputeOpened, disputedAt), refunded(disputedAt.Add(18*day), false))},
 		{name: "garbage", facts: start[:2], length: 12 * day, acts: []act{
 			{created.Add(day), func(l *live, number string) { l.signal(number, protocol.SignalConfirm, "garbage") }},
 			{created.Add(2 * day), func(l *live, number string) { l.signal(number, protocol.SignalEvent, []any{1, "x"}) }},
@@ -168,6 +194,47 @@ func readings() []scene {
 	}
 }
 
+func tickets() []scene {
+	start := []rules.Event{orderCreated("US", true), paid(created)}
+	reports := func(hours int, topic rules.TicketTopic, outcome string) act {
+		at := created.Add(time.Duration(hours) * time.Hour)
+		return act{at, func(l *live, order string) { l.ticketFact(order, topic, at, outcome) }}
+	}
+	gives := func(hours int, u protocol.TicketUpdate) act {
+		return act{created.Add(time.Duration(hours) * time.Hour), func(l *live, order string) { l.complete(order, rules.TopicReview, u) }}
+	}
+	proof := protocol.TicketUpdate{By: "wang.li", Fields: map[rules.TicketField]string{rules.FieldErrorCode: "AE-ERR-403", rules.FieldScreenshot: aProof}}
+	argument := protocol.TicketUpdate{By: "wang.li", Fields: map[rules.TicketField]string{
+		rules.FieldArgumentZH: "审核期限早已届满。", rules.FieldArgumentEN: "The time for the review is long over.",
+	}}
+	review := protocol.TicketInput{Topic: rules.TopicReview, About: "C1", Number: parcel, Since: created.Add(-time.Hour)}
+	ready := protocol.TicketInput{Topic: rules.TopicOther, Given: proven()}
+	return []scene{
+		{name: "completed", facts: start, ticket: review, acts: []act{
+			gives(5, proof), reports(30, rules.TopicReview, ""), reports(40, rules.TopicReview, rules.TicketSolved),
+		}, length: 3 * day, outcome: string(rules.TicketDone)},
+		{name: "unsolved", facts: start, ticket: review, acts: []act{
+			gives(5, proof), reports(26, rules.TopicReview, ""), reports(32, rules.TopicReview, rules.TicketReturned), gives(38, proof),
+			reports(50, rules.TopicReview, ""), reports(56, rules.TopicReview, rules.TicketUnsolved), gives(62, argument),
+			reports(74, rules.TopicReview, ""), reports(80, rules.TopicReview, rules.TicketUnsolved), gives(100, protocol.TicketUpdate{By: "wang.li", Close: true}),
+		}, length: 6 * day, outcome: string(rules.TicketClosed)},
+		{name: "escalated", facts: start, ticket: ready, acts: []act{
+			reports(5, rules.TopicOther, ""), reports(40, rules.TopicOther, ""), reports(80, rules.TopicOther, ""),
+		}, length: 45 * day, outcome: string(rules.TicketGivenUp)},
+		{name: "settled", facts: start, ticket: review, acts: []act{
+			{created.Add(5 * time.Hour), func(l *live, order string) {
+				l.write(order, decided(created.Add(5*time.Hour), "C1", rules.DecisionApproved))
+			}},
+		}, length: 3 * day, outcome: string(rules.TicketSettled)},
+		{name: "carrier", facts: start, ticket: protocol.TicketInput{
+			Topic: rules.TopicTrace, Number: parcel, GiveUp: created.Add(day), Detail: &protocol.Bilingual{ZH: "平台漏了 1 条轨迹。", EN: "The platform lacks 1 scan."},
+		}, length: 3 * day, outcome: string(rules.TicketGivenUp)},
+		{name: "withdrawn", facts: start, ticket: ready, acts: []act{{created.Add(30 * time.Hour), func(l *live, order string) {
+			l.cancelID(protocol.TicketWorkflowID(store, order, rules.TopicOther, ""))
+		}}}, length: 3 * day, fails: "canceled"},
+	}
+}
+
 // TestRecord records the histories that TestReplay replays from a real development server.
 // A scene is a subtest, and only the scenes that run are recorded anew:
 //
@@ -216,7 +283,8 @@ func (l *live) saveAll(t *testing.T, s scene) {
 	}
 	l.save(t, workflowID(s), s.name+"-"+s.kind)
 	for id := range l.claims(s.name) {
-		l.save(t, id, s.name+"-claim")
+		kind, _, _ := strings.Cut(id, "/")
+		l.save(t, id, s.name+"-"+kind)
 	}
 }
 
@@ -298,8 +366,9 @@ func (l *live) serve() {
 		w := worker.New(l.client, queue, worker.Options{Identity: "recorder"})
 		workflows.Register(w, stories(l.t))
 		activities.Register(w, &activities.Activities{
-			Inbox: l, Tracker: l, Filing: l, Vault: l, Notifier: l, Calendar: revision(l.t),
+			Inbox: l, Tracker: l, Filing: l, Vault: l, Judge: l, Tickets: l, Notifier: l, Calendar: revision(l.t),
 			Shipper: l, Traces: services{}, Services: services{}, Sweeps: services{}, Orders: map[string]port.OrderSource{port.Platform: catalogue{}}, Reads: l.reads,
+			Statements: ledgers{}, Stores: ledgers{},
 			Examiner: activities.Examiner{Parcels: services{}, Tracker: l, Services: services{}, Book: stories(l.t).Book},
 		})
 		require.NoError(l.t, w.Start())

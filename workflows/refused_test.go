@@ -193,7 +193,7 @@ func TestRefusedStepIsReportedByAPerson(t *testing.T) {
 		at := rejected.Add(day)
 		w.later(at, appealed(at, "C1"))
 		w.later(at.Add(day), settled(at.Add(day), "C1"))
-		w.claim(stall, handedIn(decided(rejected, "C1", rules.DecisionRejected))...)
+		w.claim(stall, handedIn(decided(rejected, "C1", rules.DecisionRejected), added(rejected))...)
 		require.Equal(t, rules.StatusPaid, w.claimResult().Status)
 		require.Equal(t, rules.StatusRejected, w.status(at.Add(-time.Second)))
 		require.Equal(t, 1, w.asked("appeal"))

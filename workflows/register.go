@@ -27,8 +27,13 @@ type Registry interface {
 func Register(r Registry, s *Stories) {
 	r.RegisterWorkflowWithOptions(s.Order, workflow.RegisterOptions{Name: protocol.WorkflowOrder, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Claim, workflow.RegisterOptions{Name: protocol.WorkflowClaim, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Complaint, workflow.RegisterOptions{Name: protocol.WorkflowComplaint, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Dispute, workflow.RegisterOptions{Name: protocol.WorkflowDispute, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Orders, workflow.RegisterOptions{Name: protocol.WorkflowOrders, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Shipment, workflow.RegisterOptions{Name: protocol.WorkflowShipment, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Ticket, workflow.RegisterOptions{Name: protocol.WorkflowTicket, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Statement, workflow.RegisterOptions{Name: protocol.WorkflowStatement, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	r.RegisterWorkflowWithOptions(s.Health, workflow.RegisterOptions{Name: protocol.WorkflowHealth, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	r.RegisterWorkflowWithOptions(s.Sweep, workflow.RegisterOptions{Name: protocol.WorkflowSweep, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 }
 

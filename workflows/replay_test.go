@@ -41,6 +41,6 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
-	require.GreaterOrEqual(t, good, 32)
+	require.GreaterOrEqual(t, good, 49)
 	require.GreaterOrEqual(t, bad, 3)
 }

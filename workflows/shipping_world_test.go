@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/testsuite"
@@ -44,6 +46,13 @@ func (w *world) CreateLogistics(_ context.Context, r protocol.LogisticsRequest) 
 func (w *world) Waybill(context.Context, string, string) ([]byte, error) {
 	return []byte("%PDF-1.4"), w.count("waybill")
 }
+
+func (w *world) Put(ctx context.Context, o port.NewOriginal, _ io.Reader) (protocol.Evidence, error) {
+	kept := protocol.Evidence{Kind: string(o.Kind), Name: o.Name, SHA256: strings.Repeat("ab", 32)}
+	return kept, w.KeepEvidence(ctx, o.Store, o.Order, o.TrackingNumber, []protocol.Evidence{kept})
+}
+
+func (*world) Open(context.Context, string) (io.ReadCloser, error) { return nil, port.ErrRefused }
 
 func (w *world) KeepEvidence(_ context.Context, _, _, number string, _ []protocol.Evidence) error {
 	w.mu.Lock()

@@ -95,3 +95,19 @@ func (s *story) timeline(ctx workflow.Context, q protocol.AsOf) []protocol.Timel
 	}
 	return entries
 }
+
+func contestAttributes(store, kind, status string, next *rules.Deadline, plan *rules.OrderPlan) temporal.SearchAttributes {
+	updates := append(contestStatus(status, next), attrStore.ValueSet(store), attrKind.ValueSet(kind))
+	if len(plan.Numbers) > 0 {
+		updates = append(updates, attrNumbers.ValueSet(plan.Numbers), attrCarrier.ValueSet(plan.Carrier))
+	}
+	return temporal.NewSearchAttributes(updates...)
+}
+
+func contestStatus(status string, next *rules.Deadline) []temporal.SearchAttributeUpdate {
+	updates := []temporal.SearchAttributeUpdate{attrStatus.ValueSet(status)}
+	if next != nil {
+		updates = append(updates, attrNext.ValueSet(next.At.Time()))
+	}
+	return updates
+}

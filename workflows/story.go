@@ -62,6 +62,10 @@ func (s *story) add(raw json.RawMessage) (position int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if f.Order != s.facts.Order && !f.Type.OfParcel() && f.Type != rules.TypeShipmentRecorded {
+		s.log.Error("a fact of another order is left out", "order", f.Order, "source", f.Source, "id", f.ID)
+		return f.Position, nil
+	}
 	if s.facts.Add(f.Event) {
 		s.raw = append(s.raw, raw)
 	}

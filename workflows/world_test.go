@@ -40,25 +40,33 @@ type world struct {
 	env *testsuite.TestWorkflowEnvironment
 	mu  sync.Mutex
 
-	inbox    []json.RawMessage // numbered
-	aside    []json.RawMessage // of other orders, and of unknown types
-	known    map[string]bool   // by source and ID
-	handed   int               // how many of them the story under test has been given
-	keeps    bool              // the story under test is an order: it is told what its claims bring about
-	queries  []protocol.FactsQuery
-	page     int // how many facts one reading of the inbox brings; 0: all
-	polled   []port.Tracked
-	trace    []rules.Row
-	clock    protocol.Clock // of a claim under test; zero: real time
-	answer   protocol.Filed // of File and Appeal; zero: Pending
-	untimed  bool           // the answer has no time
-	notices  []string       // when since the order's creation, and which
-	texts    []protocol.Notice
-	calls    map[string]int
-	filings  []protocol.FilingRequest
-	shipping shipping
-	patience time.Duration                // how long the filing may be tried
-	during   map[string]func(n int) error // what the n-th call of a port does before it answers
+	inbox      []json.RawMessage // numbered
+	aside      []json.RawMessage // of other orders, and of unknown types
+	known      map[string]bool   // by source and ID
+	handed     int               // how many of them the story under test has been given
+	keeps      bool              // the story under test is an order: it is told what its claims bring about
+	queries    []protocol.FactsQuery
+	page       int // how many facts one reading of the inbox brings; 0: all
+	polled     []port.Tracked
+	trace      []rules.Row
+	clock      protocol.Clock // of a claim under test; zero: real time
+	answer     protocol.Filed // of File and Appeal; zero: Pending
+	untimed    bool           // the answer has no time
+	notices    []string       // when since the order's creation, and which
+	texts      []protocol.Notice
+	calls      map[string]int
+	filings    []protocol.FilingRequest
+	requests   []protocol.ClaimRequest
+	health     *rules.StoreHealth
+	judge      func(held []protocol.Evidence) protocol.Papers // nil: all is ready
+	tickets    []protocol.TicketInput
+	shipping   shipping
+	held       []protocol.Evidence          // by the vault
+	patience   time.Duration                // how long the filing may be tried
+	during     map[string]func(n int) error // what the n-th call of a port does before it answers
+	collects   []protocol.CollectRequest
+	collected  protocol.Collected // what the collectors answer
+	collecting time.Duration      // how long they may try
 }
 
 func newWorld(t *testing.T, start time.Time) *world {
@@ -91,9 +99,34 @@ func newWorldWith(t *testing.T, start time.Time, claim fakeClaim) *world {
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(30 * time.Second)
 	workflows.Register(registry{w.env, claim}, stories(t))
-	activities.Register(w.env, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Notifier: w})
+	activities.Register(collecting{w.env, w}, &activities.Activities{Inbox: w, Tracker: w, Traces: w, Filing: w, Shipper: w, Vault: w, Judge: w, Stores: w, Tickets: w, Notifier: w})
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	return w
+}
+
+// collecting registers what stands in for the collectors: a world has its own.
+type collecting struct {
+	*testsuite.TestWorkflowEnvironment
+	w *world
+}
+
+func (c collecting) RegisterActivityWithOptions(a any, o activity.RegisterOptions) {
+	if o.Name == protocol.ActivityCollect {
+		a = c.w.Collect
+	}
+	c.TestWorkflowEnvironment.RegisterActivityWithOptions(a, o)
+}
+
+// Collect brings what the world can.
+func (w *world) Collect(ctx context.Context, r protocol.CollectRequest) (protocol.Collected, error) {
+	w.mu.Lock()
+	w.collects = append(w.collects, r)
+	w.collecting = activity.GetInfo(ctx).ScheduleToCloseTimeout
+	w.mu.Unlock()
+	if err := w.count("collect"); err != nil {
+		return protocol.Collected{}, err
+	}
+	return w.collected, nil
 }
 
 func stories(tb testing.TB) *workflows.Stories {
@@ -196,6 +229,24 @@ func (w *world) claim(id rules.CaseID, events ...rules.Event) {
 	})
 }
 
+// contest runs a Complaint or a Dispute workflow of an order with these facts.
+func (w *world) contest(kind, id string, events ...rules.Event) {
+	w.t.Helper()
+	facts := make([]json.RawMessage, len(events))
+	for i, e := range events {
+		facts[i] = w.put(e)
+	}
+	w.handed = len(facts)
+	workflowID := protocol.ComplaintWorkflowID(store, id)
+	if kind == protocol.WorkflowDispute {
+		workflowID = protocol.DisputeWorkflowID(store, id)
+	}
+	w.env.SetStartWorkflowOptions(startOptions(workflowID))
+	w.env.ExecuteWorkflow(kind, protocol.ContestInput{
+		Store: store, Order: number, ID: id, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Clock: w.clock, Facts: facts,
+	})
+}
+
 // count notes a call of a port and does what the test wants done during it.
 func (w *world) count(what string) error {
 	w.mu.Lock()
@@ -220,6 +271,19 @@ func (w *world) told() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.notices)
+}
+
+// toldBy lists the notices of one workflow.
+func (w *world) toldBy(workflowID string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lines []string
+	for i, n := range w.texts {
+		if n.WorkflowID == workflowID {
+			lines = append(lines, w.notices[i])
+		}
+	}
+	return lines
 }
 
 // kept lists the messages that nobody could read and that the inbox holds.
@@ -310,11 +374,51 @@ func (w *world) File(ctx context.Context, r protocol.FilingRequest) (protocol.Fi
 	return w.filed(r.Now), nil
 }
 
-func (w *world) Appeal(_ context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
-	if err := w.count("appeal"); err != nil {
+func (w *world) Appeal(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return w.handedIn("appeal", r)
+}
+
+func (w *world) SendPapers(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return w.handedIn("papers", r)
+}
+
+func (w *world) AskProtection(_ context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return w.handedIn("protection", r)
+}
+
+func (w *world) handedIn(what string, r protocol.ClaimRequest) (protocol.Filed, error) {
+	if err := w.count(what); err != nil {
 		return protocol.Filed{}, err
 	}
+	w.mu.Lock()
+	w.requests = append(w.requests, r)
+	w.mu.Unlock()
 	return w.filed(r.Now), nil
+}
+
+func (w *world) OpenTicket(_ context.Context, in protocol.TicketInput) error {
+	if err := w.count("ticket"); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tickets = append(w.tickets, in)
+	return nil
+}
+
+func (w *world) Health(context.Context, string, time.Time) (rules.StoreHealth, error) {
+	if err := w.count("health"); err != nil || w.health == nil {
+		return rules.StoreHealth{}, err
+	}
+	return *w.health, nil
+}
+
+func (w *world) Week(context.Context, string, rules.Week, time.Time) (rules.Health, error) {
+	return rules.Health{}, w.count("week")
+}
+
+func (w *world) SetScores(context.Context, string, rules.Week, rules.HealthScores, string) error {
+	return w.count("scores")
 }
 
 func (w *world) filed(now time.Time) protocol.Filed {
@@ -327,8 +431,38 @@ func (w *world) filed(now time.Time) protocol.Filed {
 	return protocol.Filed{ClaimID: w.answer.ClaimID, At: now}
 }
 
+// Evidence is what the test put into the vault; else what the inbox says was added.
 func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
-	return nil, w.count("gather")
+	if err := w.count("gather"); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	held := slices.Clone(w.held)
+	w.mu.Unlock()
+	if len(held) > 0 {
+		return held, nil
+	}
+	var originals []protocol.Evidence
+	for _, e := range recordedFacts[*rules.EvidenceAdded](w) {
+		for _, o := range e.Data.(*rules.EvidenceAdded).Originals {
+			originals = append(originals, protocol.Evidence{Kind: string(o.Kind), SHA256: o.SHA256})
+		}
+	}
+	return originals, nil
+}
+
+// Papers are ready, whatever there is, unless the test has them judged.
+func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	held, err := w.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
+	if err != nil {
+		return protocol.Papers{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.judge != nil {
+		return w.judge(held), nil
+	}
+	return protocol.Papers{Evidence: held}, nil
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/govalues/decimal"
 	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/sync/semaphore"
 
@@ -19,6 +20,7 @@ import (
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
+	"parcelward/internal/statement"
 )
 
 // Store is what the API needs of Postgres; postgres.DB is one.
@@ -49,11 +51,19 @@ type Workflows interface {
 	Read(ctx context.Context, in protocol.OrdersInput) error
 }
 
-// Options are the parts of an API. All but Clock and WebUI are required.
+// Tickets is what the API needs of Temporal for tickets; see temporalclient.Tickets for the errors.
+type Tickets interface {
+	StartTicket(ctx context.Context, in protocol.TicketInput) error
+	UpdateTicket(ctx context.Context, id, key string, u protocol.TicketUpdate) (protocol.TicketState, error)
+}
+
+// Options are the parts of an API. All but Clock, WebUI and Check are required.
 type Options struct {
 	Store     Store
 	Workflows Workflows
 	Receipts  port.Receipts // at the platform
+	Tickets   Tickets
+	Profiles  map[string]rules.StoreProfile // which channels each store has; one that is missing has the ordinary ones
 	Rules     config.Rules
 	Clock     protocol.Clock // defaults to real time
 	WebUI     string         // base URL of Temporal's Web UI, for links; empty: no links
@@ -62,26 +72,38 @@ type Options struct {
 	// name none; may be nil.
 	OrderParams map[string]json.RawMessage
 	Log         *slog.Logger
+	Vault       Vault
+	Parcels     port.Parcels // whose a tracking number is; none: outbound records must name orders
+	Check       Check        // pre-flight of what is uploaded; none: no verdicts
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name
 	Traces       port.Traces                 // where what they push goes; required with either
+
+	// The books and the health of stores; all or none.
+	Statements *statement.Maker
+	Bills      *statement.Importer
+	Stores     port.Stores
+	Templates  map[string][]rules.FreightTemplate // by store
 }
 
 type server struct {
 	Options
-	bodies *semaphore.Weighted // by bytes
-	hooks  metric.Int64Counter // pushes, by service and outcome
+	bodies     *semaphore.Weighted // by bytes
+	uploads    *semaphore.Weighted // of evidence
+	hooks      metric.Int64Counter // pushes, by service and outcome
+	statements *semaphore.Weighted // made, or bills read, at once
 }
 
 // New is the API's handler.
 func New(o Options) http.Handler {
-	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), hooks: pushCounter()}
+	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), uploads: semaphore.NewWeighted(maxUploads), hooks: pushCounter(), statements: semaphore.NewWeighted(2)}
 	mux := http.NewServeMux()
 	c := huma.DefaultConfig("Parcelward", "1")
 	c.Info.Description = "Keeps every deadline of a cross-border seller's orders: events in, assessments and confirmations out."
 	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil // no pages that load from elsewhere, no $schema in answers
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[rules.Stamp](), reflect.TypeFor[time.Time]())
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[decimal.Decimal](), reflect.TypeFor[string]())
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[money.Amount](), reflect.TypeFor[amount]())
 	api := humago.New(mux, c)
 	s.registerEvents(api)
@@ -89,7 +111,11 @@ func New(o Options) http.Handler {
 	s.registerConfirm(api)
 	s.registerShipments(api)
 	s.registerReceipt(api)
+	s.registerTickets(api)
+	s.registerEvidence(api)
+	s.registerOutbound(api)
 	s.registerHealth(api)
+	s.registerStores(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)
 	return s.logged(http.NewCrossOriginProtection().Handler(mux))
 }

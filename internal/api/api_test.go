@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/govalues/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -156,6 +157,7 @@ type bundle struct {
 	receipts  *receipts
 	store     *store
 	workflows *workflows
+	tickets   *tickets
 	client    api.Client
 	url       string
 }
@@ -169,9 +171,10 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
-	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts)}
+	b := &bundle{store: new(store), workflows: new(workflows), receipts: new(receipts), tickets: new(tickets)}
 	srv := httptest.NewServer(api.New(api.Options{
-		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Rules: known, Clock: clock(), WebUI: "http://ui", Namespace: "default",
+		Store: b.store, Workflows: b.workflows, Receipts: b.receipts, Tickets: b.tickets, Rules: known,
+		Profiles: map[string]rules.StoreProfile{"s": {Rating: decimal.MustParse("4.8"), RatingMonths: 6}}, Clock: clock(), WebUI: "http://ui", Namespace: "default",
 		OrderParams: map[string]stdjson.RawMessage{"s": stdjson.RawMessage(`{"package_params":[{"weight":"0.5"}]}`)},
 		Log:         slog.New(slog.DiscardHandler),
 	}))
@@ -292,6 +295,19 @@ func TestOrder(t *testing.T) {
 	assert.Equal(t, rules.StatusExpired, o.Assessment.Cases[0].Status)
 	assert.NotEmpty(t, o.Waiting.ZH)
 	assert.GreaterOrEqual(t, len(o.Timeline), 5)
+	assert.Empty(t, o.Complaints)
+	b.load(t, []string{
+		event("5", "complaint.opened", "2026-01-03T09:00:00+08:00", `{"complaint_id":"F-1","at":"2026-01-03T09:00:00+08:00"}`),
+		event("6", "dispute.opened", "2026-01-03T09:00:00+08:00", `{"dispute_id":"D-1","kind":"other","at":"2026-01-03T09:00:00+08:00"}`),
+	})
+	o, err = b.client.Order(t.Context(), "s", "1")
+	require.NoError(t, err)
+	require.Len(t, o.Complaints, 1)
+	assert.Equal(t, rules.ComplaintLost, o.Complaints[0].Status)
+	assert.Equal(t, [2]int{1, 3}, o.Complaints[0].PointsAtRisk)
+	assert.NotNil(t, o.Complaints[0].MoneyAtRisk)
+	require.Len(t, o.Disputes, 1)
+	assert.Equal(t, rules.DisputeLate, o.Disputes[0].Status)
 	_, err = b.client.Order(t.Context(), "s", "2")
 	var p *api.ProblemError
 	require.ErrorAs(t, err, &p)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 )
 
 // Client speaks to an API. The zero value of HTTP is [http.DefaultClient].
@@ -97,11 +98,44 @@ func (c Client) GiveNumber(ctx context.Context, store, order string, serial int,
 	return answer, c.do(ctx, http.MethodPut, fmt.Sprintf("%s/shipments/%d/number", orderURL(store, order), serial), mediaJSON, "", body, &answer)
 }
 
+// OpenTicket opens a ticket.
+func (c Client) OpenTicket(ctx context.Context, store, order string, t TicketRequest) (TicketOpened, error) {
+	var answer TicketOpened
+	body, err := json.Marshal(t)
+	if err != nil {
+		return answer, fmt.Errorf("write the ticket: %w", err)
+	}
+	return answer, c.do(ctx, http.MethodPost, orderURL(store, order)+"/tickets", mediaJSON, "", body, &answer)
+}
+
+// CompleteTicket gives a ticket what it lacks.
+func (c Client) CompleteTicket(ctx context.Context, store, order string, topic rules.TicketTopic, serial string, u protocol.TicketUpdate) (protocol.TicketState, error) {
+	var state protocol.TicketState
+	body, err := json.Marshal(u)
+	if err != nil {
+		return state, fmt.Errorf("write what the ticket lacks: %w", err)
+	}
+	path := orderURL(store, order) + "/tickets/" + url.PathEscape(string(topic))
+	if serial != "" {
+		path += "?serial=" + url.QueryEscape(serial)
+	}
+	return state, c.do(ctx, http.MethodPut, path, mediaJSON, "", body, &state)
+}
+
+// SetScores enters what the seller centre shows of a store in a week, such as 2026-W10.
+func (c Client) SetScores(ctx context.Context, store, week string, s Scores) error {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write the scores: %w", err)
+	}
+	return c.do(ctx, http.MethodPut, "/v1/stores/"+url.PathEscape(store)+"/health/"+url.PathEscape(week), mediaJSON, "", body, nil)
+}
+
 func orderURL(store, order string) string {
 	return "/v1/orders/" + url.PathEscape(store) + "/" + url.PathEscape(order)
 }
 
-// do returns a *ProblemError, as it is, for an answer that says no.
+// do returns a *ProblemError, as it is, for an answer that says no. A nil answer expects none.
 func (c Client) do(ctx context.Context, method, path, mediaType, key string, body []byte, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, bodyPatience)
 	defer cancel()
@@ -134,6 +168,9 @@ func (c Client) do(ctx context.Context, method, path, mediaType, key string, bod
 			p = &ProblemError{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
 		}
 		return p
+	}
+	if answer == nil {
+		return nil
 	}
 	if err := json.Unmarshal(data, answer); err != nil {
 		return fmt.Errorf("read the answer of %s: expected the API's JSON: %w", c.Base, err)

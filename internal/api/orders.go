@@ -30,6 +30,8 @@ type Order struct {
 	Stage      *Words                   `json:"stage,omitempty" doc:"where the order stands, in words; absent while nobody knows when it was created"`
 	Waiting    *Words                   `json:"waiting,omitempty" doc:"what it waits for and until when"`
 	Assessment *rules.Assessment        `json:"assessment,omitempty"`
+	Complaints []rules.FreightComplaint `json:"complaints,omitempty" doc:"freight complaints: where each stands, what is missing, what is at risk"`
+	Disputes   []rules.BuyerDispute     `json:"disputes,omitempty" doc:"disputes: where each stands, what is missing, what is at risk"`
 	Timeline   []protocol.TimelineEntry `json:"timeline"`
 }
 
@@ -150,6 +152,7 @@ func (s *server) order(f *rules.Facts, rs rules.Ruleset, now time.Time) Order {
 		return o
 	}
 	loc := rs.Pack.Location()
+	o.Complaints, o.Disputes = rules.Contested(f, rs, now)
 	if a, ok := rules.Assess(f, rs, now); ok {
 		stage, waiting := wording.Stage(a.Stage), wording.Waiting(rules.PlanOrder(f, rs, now), loc)
 		o.Stage, o.Waiting, o.Assessment = &Words{stage.ZH, stage.EN}, &Words{waiting.ZH, waiting.EN}, &a

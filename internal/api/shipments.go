@@ -103,6 +103,7 @@ func (s *server) postShipment(ctx context.Context, in *shipmentInput) (*shipment
 		return nil, huma.Error409Conflict("nobody knows yet when the order was created: send its order.created first")
 	}
 	found, ok := rules.BeforeLabel(f, rs, rules.Label{Service: b.Service, Number: number, Part: len(b.Items) > 0, Replaces: replaces}, now)
+	found = append(found, rules.CheckTemplate(f, rs, s.Templates[in.Store], now)...)
 	due, _ := rules.NumberDue(f, rs)
 	switch {
 	case !ok:

@@ -77,8 +77,9 @@ func (f *finding) readModel(all *rules.Facts, rs rules.Ruleset, now time.Time, c
 	o := f.order
 	compare("policy", a.Policy, o.Policy)
 	compare("stage", string(a.Stage), string(o.Stage))
-	compare("end", rules.PlanOrder(all, rs, now).End, o.End)
-	compare("next_deadline", deadline(next(&a)), deadline(o.NextDeadline))
+	plan := rules.PlanOrder(all, rs, now)
+	compare("end", plan.End, o.End)
+	compare("next_deadline", deadline(plan.NextDeadline()), deadline(o.NextDeadline))
 	if a.Claim != nil && a.Claim.Payout != nil {
 		got := "none"
 		if o.Payout != nil && o.Payout.Value.Cmp(a.Claim.Payout.Value) == 0 {
@@ -101,25 +102,6 @@ func (f *finding) readModel(all *rules.Facts, rs rules.Ruleset, now time.Time, c
 			f.differs(CheckReadModel, key+"."+d.Key, d.Want, d.Got)
 		}
 	}
-}
-
-// next is the earliest deadline that the order or one of its cases waits for.
-func next(a *rules.Assessment) *rules.Deadline {
-	var waits []*rules.Deadline
-	for i := range a.Deadlines {
-		if a.Deadlines[i].State == rules.Pending {
-			waits = append(waits, &a.Deadlines[i])
-		}
-	}
-	for i := range a.Cases {
-		if d := a.Cases[i].NextDeadline; d != nil {
-			waits = append(waits, d)
-		}
-	}
-	if len(waits) == 0 {
-		return nil
-	}
-	return slices.MinFunc(waits, func(x, y *rules.Deadline) int { return x.At.Time().Compare(y.At.Time()) })
 }
 
 func deadline(d *rules.Deadline) string {

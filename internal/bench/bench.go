@@ -20,7 +20,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"parcelward/internal/api"
 	"parcelward/internal/demo"
+	"parcelward/internal/demo/player"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/sandbox"
@@ -198,11 +200,12 @@ func lived(ctx context.Context, env Env, order string) (Cost, error) {
 	return total, nil
 }
 
-// Play sends events to the API, those of one moment in one batch, each at its virtual time.
+// Play sends events to the API, those of one moment in one batch, and originals, each at its
+// virtual time.
 func Play(ctx context.Context, env Env, events []demo.Sent) error {
 	for len(events) > 0 {
 		n := 1
-		for n < len(events) && events[n].At.Equal(events[0].At) {
+		for n < len(events) && events[n].At.Equal(events[0].At) && events[n].Event != nil && events[0].Event != nil {
 			n++
 		}
 		wait := env.Clock.Real(events[0].At.Sub(env.Clock.Virtual(time.Now())))
@@ -210,6 +213,13 @@ func Play(ctx context.Context, env Env, events []demo.Sent) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(wait):
+		}
+		if events[0].Event == nil {
+			if err := player.Act(ctx, api.Client{Base: env.API}, &events[0]); err != nil {
+				return err
+			}
+			events = events[1:]
+			continue
 		}
 		batch := make([]json.RawMessage, n)
 		for i := range n {

@@ -22,6 +22,10 @@ type Shared struct {
 	OTLPEndpoint  string     `envconfig:"OTLP_ENDPOINT" desc:"collector for traces and metrics, as an http:// or https:// URL; none: neither is sent"`
 	PolicyFiles   []string   `split_words:"true" desc:"policy packs in YAML beside the built-in ones, separated by commas"`
 	CalendarFiles []string   `split_words:"true" desc:"years of workdays in JSON beside the built-in ones, separated by commas"`
+	StoresFile    string     `split_words:"true" desc:"what decides each store's channels for tickets (sales, rating, service partner), a YAML file; none: the ordinary ones"`
+	EvidenceURL   string     `envconfig:"EVIDENCE_URL" desc:"serve, worker: where evidence is kept: file:///FOLDER, or s3://BUCKET?region=…; both must reach the same"`
+	// TemplatesFile is read by serve.
+	TemplatesFile string `split_words:"true" desc:"serve: freight templates of the stores, a YAML file; none: an order is checked against the freight shown alone"`
 	Services
 }
 
@@ -87,6 +91,9 @@ func LoadWorker() (Worker, error) {
 	if w.DatabaseURL == "" {
 		p.add("PARCELWARD_DATABASE_URL", "", "a postgres:// URL")
 	}
+	if w.EvidenceURL == "" {
+		p.add("PARCELWARD_EVIDENCE_URL", "", expectedEvidence)
+	}
 	switch w.Filing {
 	case FilingAssisted:
 	case FilingSandbox:
@@ -119,7 +126,19 @@ func (s Starter) NeedDatabase() error {
 	return nil
 }
 
+// expectedEvidence is what the vault's URL may be.
+const expectedEvidence = "file:///FOLDER, or s3://BUCKET?region=… in production: where the evidence of claims is kept"
+
+// NeedEvidence returns an error when nothing says where evidence is kept.
+func (s *Shared) NeedEvidence() error {
+	if s.EvidenceURL == "" {
+		return errors.New("no place for evidence: PARCELWARD_EVIDENCE_URL: expected " + expectedEvidence)
+	}
+	return nil
+}
+
 func (s *Shared) check(p *problems) {
+	p.evidence("PARCELWARD_EVIDENCE_URL", s.EvidenceURL)
 	if s.DatabaseURL != "" {
 		if u, err := url.Parse(s.DatabaseURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 			p.add("PARCELWARD_DATABASE_URL", "", "a URL that begins with postgres:// (the one found does not; it is not shown, for it may hold a password)")
@@ -131,7 +150,7 @@ func (s *Shared) check(p *problems) {
 	if (s.Temporal.TLSCert == "") != (s.Temporal.TLSKey == "") {
 		p.add("PARCELWARD_TEMPORAL_TLS_CERT, PARCELWARD_TEMPORAL_TLS_KEY", "one of them", "both or none")
 	}
-	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA}, s.PolicyFiles...)
+	files := append([]string{s.Temporal.TLSCert, s.Temporal.TLSKey, s.Temporal.TLSCA, s.StoresFile, s.TemplatesFile}, s.PolicyFiles...)
 	for _, name := range append(files, s.CalendarFiles...) {
 		if name == "" {
 			continue
@@ -161,6 +180,20 @@ func (p *problems) url(key, value string) {
 	}
 	if u, err := url.Parse(value); err != nil || !strings.HasPrefix(u.Scheme, "http") || u.Host == "" {
 		p.add(key, value, "an http:// or https:// URL")
+	}
+}
+
+// evidence takes the schemes that outlive a process and that several can reach.
+func (p *problems) evidence(key, value string) {
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err == nil && u.Scheme == "file" && strings.HasPrefix(u.Path, "/") && u.Path != "/" && (u.Host == "" || u.Host == "localhost"):
+	case err == nil && u.Scheme == "s3" && u.Host != "":
+	default:
+		p.add(key, "", expectedEvidence+" (the one found is neither; it is not shown, for it may hold a password)")
 	}
 }
 

@@ -68,6 +68,7 @@ func TestEmptyCountsAsNotSet(t *testing.T) {
 func TestPlainDatabaseURL(t *testing.T) {
 	clean(t)
 	t.Setenv("DATABASE_URL", "postgres://plain/db")
+	t.Setenv("PARCELWARD_EVIDENCE_URL", "file:///var/lib/parcelward/evidence")
 	w, err := config.LoadWorker()
 	require.NoError(t, err)
 	assert.Equal(t, "postgres://plain/db", w.DatabaseURL)
@@ -87,6 +88,31 @@ func TestClock(t *testing.T) {
 	require.NoError(t, err)
 	clock := s.Clock.Protocol()
 	assert.Equal(t, "2026-01-02T16:00:00Z", clock.Virtual(clock.Start.Add(4*time.Second)).Format(time.RFC3339))
+}
+
+// Evidence must outlive the process and be reached by server and worker alike.
+func TestEvidenceURL(t *testing.T) {
+	clean(t)
+	t.Setenv("DATABASE_URL", "postgres://plain/db")
+	for address, good := range map[string]bool{
+		"": false, "file:///srv/evidence": true, "file://localhost/srv/evidence": true, "s3://bucket?region=cn-hangzhou&prefix=evidence/": true,
+		"file://evidence": false, "file://./evidence": false, "file:///": false, "mem://": false, "s3://": false, "/srv/evidence": false,
+		"gs://bucket": false, "http://user:secret@host": false,
+	} {
+		t.Setenv("PARCELWARD_EVIDENCE_URL", address)
+		_, err := config.LoadWorker()
+		if good {
+			require.NoError(t, err, address)
+			continue
+		}
+		require.ErrorContains(t, err, "PARCELWARD_EVIDENCE_URL: expected file:///FOLDER, or s3://BUCKET", address)
+		require.NotContains(t, err.Error(), "secret")
+		s, err := config.LoadStarter()
+		require.Equal(t, address == "", err == nil, address)
+		if err == nil {
+			require.Error(t, s.NeedEvidence())
+		}
+	}
 }
 
 func TestAllProblemsTogether(t *testing.T) {

@@ -22,6 +22,7 @@ type Services struct {
 	Kdniao     Kdniao            `desc:"-"`
 	Cainiao    Cainiao           `desc:"-"`
 	AliExpress AliExpress        `desc:"-"`
+	Warehouse  Warehouse         `desc:"-"`
 }
 
 // Track17 is the account at 17TRACK.
@@ -63,6 +64,12 @@ type AliExpress struct {
 	// OrderParamFile is read by [AliExpress.OrderParams].
 	OrderParamFile string  `split_words:"true" desc:"AliExpress: JSON file of what the platform wants for labels beside order and service, by store, for shipments that name none"`
 	PerSecond      float64 `split_words:"true" desc:"AliExpress: calls a second that the app may make, over all workers; 0: not limited here"`
+}
+
+// Warehouse is where outbound records are asked for; see package warehouse for what it answers.
+type Warehouse struct {
+	URL   string `desc:"worker: URL that answers an order's outbound record, with {store}, {order}, {number} in it; none: a person brings the records"`
+	Token string `desc:"worker: bearer token for WAREHOUSE_URL"`
 }
 
 // OrderParams reads what the platform wants for the labels of each store (order_param, as the

@@ -15,6 +15,7 @@ import (
 	"parcelward/internal/platform/aliexpress"
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
+	"parcelward/internal/warehouse"
 )
 
 // Services are the adapters that have their keys.
@@ -24,6 +25,7 @@ type Services struct {
 	AliExpress   *aliexpress.Client          // nil: no keys
 	Orders       map[string]port.OrderSource // by platform
 	OrderPushers map[string]port.OrderPusher // by platform
+	Warehouse    port.Warehouse              // nil: none is configured
 	// Problems are what is wrong with the keys of a service, one line for each service. The others
 	// work.
 	Problems []error
@@ -77,6 +79,14 @@ func Connect(c *config.Services, clock protocol.Clock, tokens Tokens, slots carr
 	})
 	if len(c.AliExpress.Stores) > 0 && c.AliExpress.AppKey == "" && c.AliExpress.AppSecret == "" {
 		s.Problems = append(s.Problems, errors.New("PARCELWARD_ALIEXPRESS_STORES: no orders are read without PARCELWARD_ALIEXPRESS_APP_KEY and PARCELWARD_ALIEXPRESS_APP_SECRET"))
+	}
+	if c.Warehouse.URL != "" {
+		asked, err := warehouse.New(warehouse.Options{URL: c.Warehouse.URL, Token: c.Warehouse.Token})
+		if err != nil {
+			s.Problems = append(s.Problems, fmt.Errorf("PARCELWARD_WAREHOUSE_URL: %w", err))
+		} else {
+			s.Warehouse = asked
+		}
 	}
 	var problems []error
 	s.Fleet, problems = carrier.NewFleet(tracking, c.Trackers, slots, clock)

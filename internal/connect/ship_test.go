@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http/httptest"
@@ -8,12 +9,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gocloud.dev/blob/memblob"
 
 	"parcelward/activities"
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
+	"parcelward/internal/evidence"
 	"parcelward/internal/port"
+	"parcelward/internal/port/porttest"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 	twin "parcelward/internal/sandbox/aliexpress"
 	"parcelward/internal/sandbox/fault"
@@ -89,7 +94,10 @@ func TestLabel(t *testing.T) {
 	require.Equal(t, protocol.Logistics{ID: first.ID, Number: "RB123456785CN"}, again)
 	pdf, err := s.Waybill(t.Context(), store, first.ID)
 	require.NoError(t, err)
-	require.Contains(t, string(pdf), "%PDF-")
+	vault := evidence.New(memblob.OpenBucket(nil), new(porttest.EvidenceIndex), t.TempDir())
+	kept, err := vault.Put(t.Context(), port.NewOriginal{Store: store, Order: order, Kind: rules.EvidenceWaybill, Name: "waybill.pdf", By: "parcelward"}, bytes.NewReader(pdf))
+	require.NoError(t, err, "a waybill that the vault takes")
+	require.Equal(t, evidence.PDF, kept.MediaType)
 
 	// One that was called off is not the one that is asked for, wherever it stands in the list.
 	for range 55 {

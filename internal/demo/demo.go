@@ -29,7 +29,7 @@ const Span = 57 * day
 type Scenario struct {
 	Origin   time.Time // of virtual time; UTC
 	Span     time.Duration
-	Events   []Sent // by time; those of one moment belong into one batch
+	Events   []Sent // by time; the events of one moment belong into one batch
 	Fates    []sandbox.Fate
 	Parcels  []world.Parcel     // what the carriers come to know
 	Expected map[string]Outcome // by order, as of Origin + Span
@@ -41,6 +41,29 @@ type Outcome struct {
 	Cases   []rules.CaseStatus // in output order
 	Reasons []string           // for which its claim is not eligible; none: eligible, where there is a case
 	Why     wording.Text
+	Beside
+}
+
+// Beside is what no assessment shows.
+type Beside struct {
+	Protection rules.ProtectionState   // after a second refusal; empty: none
+	Complaints []rules.ComplaintStatus // oldest first
+	Tickets    []Ticket                // that its claim opened
+}
+
+// BesideOf tells what facts say of it, as of a moment. Of tickets facts alone do not tell.
+func BesideOf(f *rules.Facts, rs rules.Ruleset, at time.Time) Beside {
+	var b Beside
+	plan := rules.PlanOrder(f, rs, at)
+	for i := range plan.Assessment.Cases {
+		if p := rules.PlanClaim(f, rs, plan.Assessment.Cases[i].ID(), at).Protection; p != nil {
+			b.Protection = p.State
+		}
+	}
+	for i := range plan.Complaints {
+		b.Complaints = append(b.Complaints, plan.Complaints[i].Status)
+	}
+	return b
 }
 
 // New tells the demo's orders from an origin on.
@@ -79,6 +102,7 @@ func Many(origin time.Time, n int, over time.Duration) Scenario {
 func tales() []func(*story) (Outcome, *sandbox.Fate) {
 	return []func(*story) (Outcome, *sandbox.Fate){
 		delivered, stalledPaid, unconfirmed, lost, lateNumber, noTaxID, customsHold, rejectedAppealedPaid, stranger, resumed, bulky,
+		blurredWaybill, protected, morePapers, complaintAnswered, complaintLost, lateDecision,
 	}
 }
 
@@ -107,6 +131,7 @@ func orderNames() []string {
 	return []string{
 		"01-delivered", "02-stalled-paid", "03-unconfirmed", "04-lost", "05-late-number", "06-brazil-no-cpf",
 		"07-customs-hold", "08-rejected-appealed-paid", "09-signed-by-stranger", "10-resumed", "11-bulky",
+		"12-blurred-waybill", "13-seller-protection", "14-more-papers", "15-complaint-answered", "16-complaint-lost", "17-ticket-escalated",
 	}
 }
 
@@ -134,8 +159,10 @@ func ClaimedOrder(store, order string, origin time.Time) ([]Sent, sandbox.Fate) 
 	s.scan(32*hour, number, rules.PickedUp, "Yiwu")
 	s.scan(6*day, number, rules.InTransit, "Ningbo")
 	const opened = 36 * day
+	s.papers(number, opened-2*day) // before the case opens no story must hear of them
 	s.confirmed(opened+20*hour, number, "demo-staff")
 	s.refunded(opened + 5*day)
+	slices.SortStableFunc(s.sent, func(a, b Sent) int { return a.At.Compare(b.At) })
 	return s.sent, sandbox.Fate{
 		Store: store, Order: order, Decision: rules.DecisionApproved, DecideAfter: 6 * day, PayAfter: 2 * day,
 	}

@@ -36,6 +36,9 @@ func collect(t *testing.T, sent []demo.Sent) map[string]*rules.Facts {
 	t.Helper()
 	orders := map[string]*rules.Facts{}
 	for _, s := range sent {
+		if s.Event == nil {
+			continue // an original, or scores
+		}
 		e, err := protocol.DecodeEvent(s.Event)
 		if err != nil {
 			t.Fatalf("%s: %v", s.Event, err)
@@ -51,38 +54,6 @@ func collect(t *testing.T, sent []demo.Sent) map[string]*rules.Facts {
 		}
 	}
 	return orders
-}
-
-// act adds what the workflows and the sandbox bring about, each delay later than it could be.
-func act(f *rules.Facts, rs rules.Ruleset, fate *sandbox.Fate, from, to time.Time, delay time.Duration) {
-	add := func(t rules.EventType, id string, data rules.Data) {
-		f.Add(rules.Event{Source: "test", ID: id, Type: t, Store: f.Store, Order: f.Order, Time: data.At(), Data: data})
-	}
-	decide := func(at time.Time, id, claim, decision string) {
-		add(rules.TypeClaimDecided, id, &rules.ClaimDecided{ClaimID: claim, When: at, Decision: decision})
-		if decision == rules.DecisionApproved {
-			add(rules.TypeClaimPaid, claim+"/paid", &rules.ClaimFact{ClaimID: claim, When: at.Add(fate.PayAfter)})
-		}
-	}
-	for now := from; now.Before(to); now = now.Add(12 * time.Hour) {
-		for _, id := range rules.PlanOrder(f, rs, now).Cases {
-			p := rules.PlanClaim(f, rs, id, now)
-			claim := "C-" + id.TrackingNumber
-			at := now.Add(delay)
-			switch p.Case.Status {
-			case rules.StatusConfirmed:
-				filed := p.Filed()
-				add(rules.TypeClaimFiled, claim+"/filed", &rules.ClaimFiled{TrackingNumber: id.TrackingNumber, When: at, ClaimID: claim, Case: &filed})
-				if fate != nil {
-					decide(at.Add(fate.DecideAfter), claim+"/decided", claim, fate.Decision)
-				}
-			case rules.StatusRejected:
-				add(rules.TypeClaimAppealed, claim+"/appealed", &rules.ClaimFact{ClaimID: claim, When: at})
-				decide(at.Add(fate.AppealAfter), claim+"/decided again", claim, fate.AppealDecision)
-			default: // waits for others
-			}
-		}
-	}
 }
 
 func TestOutcomes(t *testing.T) {
@@ -119,7 +90,8 @@ func play(t *testing.T, rs rules.Ruleset, p demo.Scenario, delay time.Duration) 
 		if i >= 0 {
 			fate = &p.Fates[i]
 		}
-		act(f, rs, fate, p.Origin, end, delay)
+		w := &machines{t: t, f: f, rs: rs, fate: fate, delay: delay, sent: p.Events}
+		tickets := w.act(p.Origin, end)
 		a, ok := rules.Assess(f, rs, end)
 		if !ok {
 			t.Fatalf("%s: no assessment", order)
@@ -135,6 +107,11 @@ func play(t *testing.T, rs rules.Ruleset, p demo.Scenario, delay time.Duration) 
 			t.Errorf("origin %s, delay %s, %s:\ngot      %s %v %v\nexpected %s %v %v", p.Origin, delay, order,
 				got.Stage, got.Cases, got.Reasons, want.Stage, want.Cases, want.Reasons)
 		}
+		got.Beside = demo.BesideOf(f, rs, end)
+		if got.Protection != want.Protection || !slices.Equal(got.Complaints, want.Complaints) || !slices.Equal(tickets, want.Tickets) {
+			t.Errorf("origin %s, delay %s, %s:\ngot      %q %v %v\nexpected %q %v %v", p.Origin, delay, order,
+				got.Protection, got.Complaints, tickets, want.Protection, want.Complaints, want.Tickets)
+		}
 		if plan := rules.PlanOrder(f, rs, end.Add(-2*24*time.Hour)); plan.End == "" {
 			t.Errorf("origin %s, delay %s, %s: the story is not over two days before the end", p.Origin, delay, order)
 		}
@@ -148,7 +125,9 @@ func TestScenarioIsStable(t *testing.T) {
 	t.Parallel()
 	origin := time.Date(2026, 3, 2, 8, 0, 0, 5, time.FixedZone("", 8*3600))
 	a, b := demo.New(origin), demo.New(origin.UTC())
-	if !slices.EqualFunc(a.Events, b.Events, func(x, y demo.Sent) bool { return x.At.Equal(y.At) && bytes.Equal(x.Event, y.Event) }) {
+	if !slices.EqualFunc(a.Events, b.Events, func(x, y demo.Sent) bool {
+		return x.At.Equal(y.At) && bytes.Equal(x.Event, y.Event) && (x.Upload == nil) == (y.Upload == nil) && (x.Upload == nil || bytes.Equal(x.Upload.Content, y.Upload.Content))
+	}) {
 		t.Error("the same origin gave other events")
 	}
 	if !slices.IsSortedFunc(a.Events, func(x, y demo.Sent) int { return x.At.Compare(y.At) }) {
@@ -199,8 +178,8 @@ func TestMany(t *testing.T) {
 	for _, o := range p.Expected {
 		told[o.Why.EN]++
 	}
-	if len(told) != 11 || len(p.Expected) != 110 {
-		t.Errorf("%d stories in %d orders, expected 11 in 110: %v", len(told), len(p.Expected), told)
+	if len(told) != 17 || len(p.Expected) != 110 {
+		t.Errorf("%d stories in %d orders, expected 17 in 110: %v", len(told), len(p.Expected), told)
 	}
 }
 
@@ -219,7 +198,8 @@ func TestBenchOrders(t *testing.T) {
 	sent, fate := demo.ClaimedOrder("bench", "o-2", origin)
 	f = collect(t, sent)["o-2"]
 	end := origin.Add(47 * 24 * time.Hour)
-	act(f, rs, &fate, origin, end, 0)
+	w := &machines{t: t, f: f, rs: rs, fate: &fate, sent: sent}
+	w.act(origin, end)
 	a, _ := rules.Assess(f, rs, end)
 	if len(a.Cases) != 1 || a.Cases[0].Status != rules.StatusPaid || !a.Claim.Eligible || rules.PlanOrder(f, rs, end).End == "" {
 		t.Errorf("claimed order: %+v", a)

@@ -39,6 +39,7 @@ func stalledPaid(s *story) (Outcome, *sandbox.Fate) {
 	s.scan(40*hour, number, rules.PickedUp, "Yiwu")
 	s.scan(5*day, number, rules.DepartedOrigin, "Guangzhou")
 	const opened = 5*day + linehaul + threshold
+	s.papers(number, opened-2*day)
 	s.alerted(opened+12*hour, number)
 	s.confirmed(opened+20*hour, number, "陈敏")
 	s.refunded(opened + 5*day)
@@ -80,6 +81,7 @@ func lost(s *story) (Outcome, *sandbox.Fate) {
 	s.scan(12*day, first, rules.Delivered, "Bergen")
 	const opened = 14 * day
 	s.scan(opened, second, rules.Lost, "Oslo")
+	s.papers(second, opened-day)
 	s.confirmed(opened+20*hour, second, "陈敏")
 	s.refunded(opened + 5*day)
 	return Outcome{Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
@@ -125,6 +127,7 @@ func customsHold(s *story) (Outcome, *sandbox.Fate) {
 	s.scan(9*day, number, rules.CustomsHold, "Kyiv")
 	s.customsDocument(20*day, number)
 	const opened = 9*day + threshold
+	s.papers(number, opened-2*day)
 	s.confirmed(opened+20*hour, number, "陈敏")
 	s.refunded(opened + 5*day)
 	return Outcome{Stage: rules.StageClosed, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
@@ -139,8 +142,10 @@ func rejectedAppealedPaid(s *story) (Outcome, *sandbox.Fate) {
 	s.scan(34*hour, number, rules.PickedUp, "Hangzhou")
 	s.scan(7*day, number, rules.ArrivedDestination, "Sydney")
 	const opened = 7*day + threshold
+	s.papers(number, opened-2*day)
 	s.confirmed(opened+20*hour, number, "李伟")
 	s.refunded(opened + 5*day)
+	s.added(opened+6*day, number, rules.EvidenceCarrierProof, "carrier-statement.png", "CARRIER: NO SCAN SINCE", "ARRIVAL IN SYDNEY.")
 	fate := &sandbox.Fate{
 		Decision: rules.DecisionRejected, DecideAfter: 4 * day, Reason: "物流底单不清晰 / waybill not legible",
 		AppealDecision: rules.DecisionApproved, AppealAfter: 4 * day, PayAfter: 2 * day,
@@ -159,6 +164,7 @@ func stranger(s *story) (Outcome, *sandbox.Fate) {
 	s.scan(8*day, number, rules.ArrivedDestination, "Auckland")
 	const opened = 13 * day
 	s.scanned(opened, number, rules.Row{Milestone: rules.Delivered, Location: "Auckland", SignedBy: "J. Unknown"})
+	s.papers(number, opened+6*hour)
 	s.confirmed(opened+20*hour, number, "李伟")
 	return Outcome{Stage: rules.StageDelivered, Cases: []rules.CaseStatus{rules.StatusPaid}, Why: wording.Text{
 		ZH: "签收人不是买家本人且无授权，按签收异常索赔成功。",

@@ -19,11 +19,14 @@ const (
 	day  = 24 * time.Hour
 )
 
-// Sent is an event with the virtual time at which it is sent, which is its own time.
+// Sent is what is sent to Parcelward at a virtual time: one of an event, whose own time that is,
+// an original, and a store's scores.
 type Sent struct {
-	At    time.Time
-	Event json.RawMessage // CloudEvent
-	Scan  bool            // a carrier tells it: who plays with tracking services does not send it
+	At     time.Time
+	Event  json.RawMessage // CloudEvent
+	Upload *Upload
+	Scores *Scores
+	Scan   bool // a carrier tells it: who plays with tracking services does not send it
 }
 
 // story tells one order's events. Times are counted from the order's creation.
@@ -33,12 +36,19 @@ type story struct {
 	sent         []Sent
 	carrier      string
 	service      string
-	country      string         // of destination
-	parcels      []world.Parcel // recorded ones
+	country      string // of destination
+	sku          string
+	whole        int                  // pieces of the order
+	parcels      []world.Parcel       // recorded ones
+	shipped      map[string]time.Time // by number
+	pieces       map[string]int       // likewise
 }
 
 func newStory(store, order string, born time.Time) *story {
-	return &story{store: store, order: order, born: born.UTC().Truncate(time.Second), carrier: "CAINIAO", service: "CAINIAO_STANDARD"}
+	return &story{
+		store: store, order: order, born: born.UTC().Truncate(time.Second), carrier: "CAINIAO", service: "CAINIAO_STANDARD",
+		shipped: map[string]time.Time{}, pieces: map[string]int{},
+	}
 }
 
 // by changes who carries the order's parcels, and on which line.
@@ -60,7 +70,7 @@ func (s *story) tell(after time.Duration, source string, t rules.EventType, data
 	if err != nil {
 		panic("demo: an event of its own making cannot be encoded: " + err.Error())
 	}
-	s.sent = append(s.sent, Sent{at, json.RawMessage(raw), source == fromCarrier})
+	s.sent = append(s.sent, Sent{At: at, Event: json.RawMessage(raw), Scan: source == fromCarrier})
 }
 
 // sale is what differs between the orders.
@@ -96,6 +106,7 @@ func (s *story) ordered(o sale) {
 		return a
 	}
 	pieces := max(o.pieces, 1)
+	s.sku, s.whole = o.sku, pieces
 	price := in(o.paid) // of one piece: what was paid, freight aside
 	goods, err := price.Value.Sub(in(o.freight).Value)
 	if err == nil {
@@ -122,10 +133,16 @@ func (s *story) ordered(o sale) {
 func (s *story) recorded(after time.Duration, suffix string) (number string) {
 	number = tracknum.Normalize("PW" + s.order + suffix)
 	s.parcels = append(s.parcels, world.Parcel{Number: number, Carrier: s.carrier, Country: s.country})
+	s.shipped[number], s.pieces[number] = s.born.Add(after-hour), s.whole
+	var items []rules.Item
+	if suffix != "" { // the order goes in several parcels, one piece in each
+		s.pieces[number] = 1
+		items = []rules.Item{{SKU: s.sku, Quantity: 1}}
+	}
 	s.tell(after, fromShop, rules.TypeShipmentRecorded, func(at time.Time) rules.Data {
 		return &rules.ShipmentRecorded{
 			TrackingNumber: number, Carrier: s.carrier, ServiceCode: s.service,
-			RecordedAt: at, ShippedAt: at.Add(-hour), TraceAlert: true,
+			RecordedAt: at, ShippedAt: at.Add(-hour), TraceAlert: true, Items: items,
 		}
 	})
 	return number

@@ -25,6 +25,7 @@ type known struct {
 	ofOrder    []ofOrder       // of the news, those that are not about a parcel on its way
 	created    *rules.Event    // the order.created that counts; nil: none
 	claims     []rules.Event   // filings, decisions, appeals and payments
+	tickets    []ticketFact    // that the dispatcher had not judged before
 	unreadable error           // of a fact that this program cannot read; it is left out
 }
 
@@ -49,6 +50,9 @@ func read(o *postgres.Order, rows []postgres.Fact) *known {
 			k.news = append(k.news, arrival{e.Type, e.Source, row.ReceivedAt})
 			if !e.Type.OfParcel() {
 				k.ofOrder = append(k.ofOrder, ofOrder{row, e.Source})
+			}
+			if d, ok := e.Data.(*rules.Ticket); ok {
+				k.tickets = append(k.tickets, ticketFact{d, row})
 			}
 		}
 		if row.Position <= o.Handed {
@@ -115,6 +119,9 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 	k := read(o, rows)
 	if k.unreadable != nil {
 		d.log.Error("unreadable fact left out", "store", o.Store, "order", o.Order, "error", k.unreadable)
+	}
+	if err := d.tellTickets(ctx, o, k); err != nil {
+		return false, err
 	}
 	h := &postgres.Handing{Upto: k.upto(), View: o.View}
 	if k.created == nil { // nothing to judge, by no pack

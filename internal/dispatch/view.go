@@ -9,12 +9,12 @@ import (
 
 // view fills in what people see of the order as of now, and what is to be booked.
 func (d *Dispatcher) view(h *postgres.Handing, k *known, rs rules.Ruleset, plan rules.OrderPlan, now time.Time) {
-	h.View = postgres.View{Policy: rs.Pack.ID, RecheckAt: rules.NextChange(k.All, rs, now)}
+	h.View = postgres.View{Policy: rs.Pack.ID, RecheckAt: rules.NextChange(k.All, rs, now), CreatedAt: k.created.Data.(*rules.OrderCreated).CreatedAt}
 	a, ok := rules.Assess(k.All, rs, now)
 	if !ok {
 		return // created, but not as of now
 	}
-	h.View.Stage, h.View.End, h.View.NextDeadline = a.Stage, plan.End, nextDeadline(&a)
+	h.View.Stage, h.View.End, h.View.NextDeadline = a.Stage, plan.End, plan.NextDeadline()
 	h.View.Country = k.created.Data.(*rules.OrderCreated).Buyer.Country
 	if a.Claim != nil {
 		h.View.Payout = a.Claim.Payout
@@ -24,25 +24,7 @@ func (d *Dispatcher) view(h *postgres.Handing, k *known, rs rules.Ruleset, plan 
 		one.ClaimID = rules.PlanClaim(k.All, rs, c.ID(), now).ClaimID
 		h.Cases = append(h.Cases, one)
 	}
+	h.Complaints = plan.Complaints
 	h.Entries = books(h, k, rs, now)
 	h.Polls, h.JudgedAt = rules.Polls(k.All, rs, now), now
-}
-
-// nextDeadline is the earliest of what the order and its cases wait for.
-func nextDeadline(a *rules.Assessment) *rules.Deadline {
-	var next *rules.Deadline
-	consider := func(d *rules.Deadline) {
-		if d != nil && (next == nil || d.At.Time().Before(next.At.Time())) {
-			next = &rules.Deadline{Kind: d.Kind, At: d.At}
-		}
-	}
-	for i := range a.Deadlines {
-		if a.Deadlines[i].State == rules.Pending {
-			consider(&a.Deadlines[i])
-		}
-	}
-	for i := range a.Cases {
-		consider(a.Cases[i].NextDeadline)
-	}
-	return next
 }

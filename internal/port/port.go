@@ -36,15 +36,11 @@ type Filing interface {
 	// File hands a claim in once per key; it looks up before it files again.
 	File(ctx context.Context, r protocol.FilingRequest) (protocol.Filed, error)
 	// Appeal appeals a rejected claim once per key.
-	Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error)
-}
-
-// Vault holds the evidence of orders.
-type Vault interface {
-	// Evidence lists what is there for a parcel of an order, by kind then hash.
-	Evidence(ctx context.Context, store, order, number string) ([]protocol.Evidence, error)
-	// KeepEvidence notes originals of a parcel; one that is there already changes nothing.
-	KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error
+	Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
+	// SendPapers hands in what the platform wants besides, once per key.
+	SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
+	// AskProtection asks seller protection for a claim that was refused again, once per key.
+	AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error)
 }
 
 // Notifier brings notices to people.
@@ -69,4 +65,12 @@ type LedgerEntry struct {
 // Ledger keeps the books.
 type Ledger interface {
 	Book(ctx context.Context, entries []LedgerEntry) error
+}
+
+// Tickets opens support tickets.
+type Tickets interface {
+	// OpenTicket opens a ticket once per workflow ID: one that is, or was, open under it changes
+	// nothing. What the deployment knows better than the caller, such as the store's profile, it
+	// fills in.
+	OpenTicket(ctx context.Context, in protocol.TicketInput) error
 }

@@ -45,6 +45,8 @@ type Handing struct {
 	Cases          []Case
 	Entries        []port.LedgerEntry // booked once per key
 
+	Complaints []rules.FreightComplaint
+
 	Polls    map[string]rules.Poll // of the order's parcels, by tracking number
 	JudgedAt time.Time             // virtual
 }
@@ -63,6 +65,9 @@ func (db *DB) SaveHanding(ctx context.Context, o *Order, h *Handing) (bool, erro
 		}
 		saved = true
 		if err := saveCases(ctx, q, o, h); err != nil {
+			return err
+		}
+		if err := saveComplaints(ctx, q, o, h); err != nil {
 			return err
 		}
 		if err := planPolls(ctx, q, o, h); err != nil {
@@ -102,7 +107,7 @@ func (db *DB) Release(ctx context.Context, o *Order, after time.Duration, cause 
 func handingParams(o *Order, h *Handing) query.SaveHandingParams {
 	p := query.SaveHandingParams{
 		OrderPk: o.pk, Claimed: o.nextTry, Believed: o.Handed, JudgedAt: optional(o.JudgedAt), Upto: h.Upto, Told: h.Told, RunID: h.RunID,
-		RecheckAt: optional(h.View.RecheckAt), Policy: h.View.Policy, Stage: string(h.View.Stage),
+		RecheckAt: optional(h.View.RecheckAt), CreatedAt: optional(h.View.CreatedAt), Policy: h.View.Policy, Stage: string(h.View.Stage),
 		ExpectedPayoutUsd: amount(h.View.Payout), Country: h.View.Country, Cases: int32(len(h.Cases)), EndReason: h.View.End, //nolint:gosec // a handful
 	}
 	for _, serial := range h.ShipmentsEnded {

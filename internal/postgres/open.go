@@ -27,11 +27,11 @@ type DB struct {
 }
 
 var (
-	_ port.Inbox  = (*DB)(nil)
-	_ port.Ledger = (*DB)(nil)
-	_ port.Vault  = (*DB)(nil)
-	_ port.Traces = (*DB)(nil)
-	_ port.Sweeps = (*DB)(nil)
+	_ port.Inbox         = (*DB)(nil)
+	_ port.Ledger        = (*DB)(nil)
+	_ port.EvidenceIndex = (*DB)(nil)
+	_ port.Traces        = (*DB)(nil)
+	_ port.Sweeps        = (*DB)(nil)
 )
 
 // Options say how a DB uses its server.

@@ -52,6 +52,7 @@ type View struct {
 	Payout       *money.Amount // expected, USD
 	End          string        // why its story is over (rules.End…); empty: it is not
 	RecheckAt    time.Time     // when it changes by time alone
+	CreatedAt    time.Time     // in the words of the order.created that counts
 }
 
 // Case is a case of an order's latest assessment.
@@ -178,6 +179,7 @@ func orderOf(r query.Order) Order {
 		View: View{
 			Policy: r.Policy, Stage: rules.Stage(r.Stage), Country: r.Country, NextDeadline: deadline(r.NextDeadlineKind, r.NextDeadline),
 			Payout: usd(r.ExpectedPayoutUsd), End: r.EndReason, RecheckAt: utc(r.RecheckAt),
+			CreatedAt: utc(r.CreatedAt),
 		},
 		CaseCount: int(r.Cases), UpdatedAt: r.UpdatedAt.UTC(), pk: r.OrderPk, nextTry: r.NextTryAt,
 	}

@@ -28,21 +28,30 @@ func (db *DB) Parcel(ctx context.Context, store, number string) (port.Tracked, *
 		return p, nil, fmt.Errorf("find parcel %s of store %s: %w", number, store, err)
 	}
 	p.Order, p.Number, p.Carrier, p.Service, p.Country = row.OrderNo, row.TrackingNumber, row.Carrier, row.ServiceCode, row.Country
-	order, err := db.Order(ctx, store, p.Order)
-	if err != nil {
-		return p, nil, err
+	facts, _, err := db.OrderFacts(ctx, store, p.Order)
+	return p, facts, err
+}
+
+// OrderFacts implements [port.OrderFacts].
+func (db *DB) OrderFacts(ctx context.Context, store, order string) (*rules.Facts, string, error) {
+	facts := rules.NewFacts(store, order)
+	o, err := db.Order(ctx, store, order)
+	if errors.Is(err, ErrNotFound) {
+		return facts, "", nil
 	}
-	known, err := db.Facts(ctx, &order)
 	if err != nil {
-		return p, nil, err
+		return nil, "", err
 	}
-	facts := rules.NewFacts(store, p.Order)
+	known, err := db.Facts(ctx, &o)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, f := range known {
 		e, err := protocol.DecodeEvent([]byte(f.Raw))
 		if err != nil { // it was read once, before it was kept
-			return p, nil, fmt.Errorf("order %s/%s: fact %d: %w", store, p.Order, f.Position, err)
+			return nil, "", fmt.Errorf("order %s/%s: fact %d: %w", store, order, f.Position, err)
 		}
 		facts.Add(e)
 	}
-	return p, facts, nil
+	return facts, o.Policy, nil
 }

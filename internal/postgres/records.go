@@ -56,33 +56,6 @@ func (db *DB) Entries(ctx context.Context, store, order string) ([]port.LedgerEn
 	return entries, nil
 }
 
-// KeepEvidence implements [port.Vault].
-func (db *DB) KeepEvidence(ctx context.Context, store, order, number string, originals []protocol.Evidence) error {
-	p := query.KeepEvidenceParams{Store: store, OrderNo: order, TrackingNumber: number}
-	for _, o := range originals {
-		p.Kinds = append(p.Kinds, o.Kind)
-		p.Hashes = append(p.Hashes, o.SHA256)
-		p.Names = append(p.Names, text(o.Name))
-	}
-	if err := db.q.KeepEvidence(ctx, p); err != nil {
-		return fmt.Errorf("note the evidence of order %s/%s: %w", store, order, err)
-	}
-	return nil
-}
-
-// Evidence implements [port.Vault].
-func (db *DB) Evidence(ctx context.Context, store, order, number string) ([]protocol.Evidence, error) {
-	rows, err := db.q.EvidenceOf(ctx, query.EvidenceOfParams{Store: store, OrderNo: order, TrackingNumber: number})
-	if err != nil {
-		return nil, fmt.Errorf("list the evidence of order %s/%s: %w", store, order, err)
-	}
-	originals := make([]protocol.Evidence, len(rows))
-	for i, r := range rows {
-		originals[i] = protocol.Evidence{Kind: r.Kind, Name: r.Name, SHA256: r.Sha256}
-	}
-	return originals, nil
-}
-
 // Told notes that people are told n and reports whether its key is new: only then they are.
 func (db *DB) Told(ctx context.Context, n protocol.Notice) (bool, error) {
 	rows, err := db.q.Tell(ctx, query.TellParams{

@@ -37,13 +37,6 @@ func TestRecords(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.Equal(t, entry, entries[0])
 
-	originals := []protocol.Evidence{{Kind: "waybill", Name: "b.jpg", SHA256: "bb"}, {Kind: "messages", Name: "a.png", SHA256: "aa"}}
-	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals))
-	require.NoError(t, db.KeepEvidence(t.Context(), "shop", "1", "LP1", originals[:1]))
-	held, err := db.Evidence(t.Context(), "shop", "1", "LP1")
-	require.NoError(t, err)
-	assert.Equal(t, []protocol.Evidence{originals[1], originals[0]}, held)
-
 	for _, first := range []bool{true, false} {
 		told, err := db.Told(t.Context(), protocol.Notice{Key: "n", Store: "shop", Order: "1", Kind: "reminder", ZH: "提醒", EN: "reminder"})
 		require.NoError(t, err)
@@ -88,7 +81,10 @@ func TestHanding(t *testing.T) {
 		Policy: "p", Stage: rules.StageException, Country: "BR", NextDeadline: due, Payout: &payout,
 		RecheckAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
 	}
-	h := postgres.Handing{Upto: o.Latest, Told: true, RunID: "run", View: view, Cases: []postgres.Case{c}}
+	complaint := rules.FreightComplaint{ID: "F-1", Status: rules.ComplaintOpen, OpenedAt: opened, RespondBy: opened, MoneyAtRisk: &payout}
+	h := postgres.Handing{
+		Upto: o.Latest, Told: true, RunID: "run", View: view, Cases: []postgres.Case{c}, Complaints: []rules.FreightComplaint{complaint},
+	}
 	saved, err = db.SaveHanding(ctx, &o, &h)
 	require.NoError(t, err)
 	assert.True(t, saved)
@@ -101,6 +97,9 @@ func TestHanding(t *testing.T) {
 	cases, err := db.Cases(ctx, "shop", "1")
 	require.NoError(t, err)
 	assert.Equal(t, []postgres.Case{c}, cases)
+	complaints, err := db.Complaints(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, h.Complaints, complaints)
 
 	// Time passes: looked at again, and the case is gone by facts learnt later.
 	none, err := db.ClaimRechecks(ctx, 10, time.Minute, view.RecheckAt.Add(-time.Second))
@@ -109,12 +108,16 @@ func TestHanding(t *testing.T) {
 	again, err := db.ClaimRechecks(ctx, 10, time.Minute, view.RecheckAt)
 	require.NoError(t, err)
 	require.Len(t, again, 1)
-	saved, err = db.SaveHanding(ctx, &again[0], &postgres.Handing{Upto: o.Latest})
+	complaint.Status, complaint.MoneyAtRisk, complaint.Frozen, complaint.Points, complaint.DecidedAt = rules.ComplaintUpheld, nil, &payout, 3, &opened
+	saved, err = db.SaveHanding(ctx, &again[0], &postgres.Handing{Upto: o.Latest, Complaints: []rules.FreightComplaint{complaint}})
 	require.NoError(t, err)
 	assert.True(t, saved)
 	cases, err = db.Cases(ctx, "shop", "1")
 	require.NoError(t, err)
 	assert.Empty(t, cases)
+	complaints, err = db.Complaints(ctx, "shop", "1")
+	require.NoError(t, err)
+	assert.Equal(t, []rules.FreightComplaint{complaint}, complaints)
 
 	page, err := db.Orders(ctx, "", "", 10)
 	require.NoError(t, err)

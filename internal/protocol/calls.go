@@ -45,17 +45,21 @@ type FilingRequest struct {
 	Now      time.Time       `json:"now"` // virtual
 }
 
-// AppealRequest appeals the rejection of a claim.
-type AppealRequest struct {
-	Key      string     `json:"key"`
-	Store    string     `json:"store"`
-	Order    string     `json:"order"`
-	ClaimID  string     `json:"claim_id"`
-	Evidence []Evidence `json:"evidence,omitempty"`
-	Now      time.Time  `json:"now"`
+// ClaimRequest hands something in for a claim that was filed: an appeal, papers that the platform
+// wants, or a request for seller protection.
+type ClaimRequest struct {
+	Key      string           `json:"key"` // workflow ID and step
+	Store    string           `json:"store"`
+	Order    string           `json:"order"`
+	Number   string           `json:"tracking_number,omitempty"`
+	ClaimID  string           `json:"claim_id"`
+	Evidence []Evidence       `json:"evidence,omitempty"`
+	Added    []rules.Original `json:"added,omitempty"`  // those of them that were not handed in before
+	Amount   *money.Amount    `json:"amount,omitempty"` // asked of seller protection
+	Now      time.Time        `json:"now"`
 }
 
-// Filed is the answer to a filing or an appeal.
+// Filed is the answer to a filing, or to what is handed in for a claim.
 type Filed struct {
 	Pending bool      `json:"pending,omitempty"` // a person has been asked; the fact comes in as an event
 	ClaimID string    `json:"claim_id,omitempty"`
@@ -142,4 +146,24 @@ type OrdersResult struct {
 	Listed int `json:"listed"` // changes in the windows, which overlap
 	Read   int `json:"read"`   // orders whose facts are in the inbox now
 	Failed int `json:"failed"` // orders that stay due: they could not be read, or told wholly
+}
+
+// PapersRequest has the originals of a parcel judged before they are handed in.
+type PapersRequest struct {
+	Store          string    `json:"store"`
+	Order          string    `json:"order"`
+	TrackingNumber string    `json:"tracking_number"`
+	Now            time.Time `json:"now"` // virtual
+}
+
+// Papers is the judgement, and what of them may be handed in.
+type Papers struct {
+	rules.Papers
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// StandingQuery asks how a store stands with seller protection.
+type StandingQuery struct {
+	Store string    `json:"store"`
+	Now   time.Time `json:"now"` // virtual
 }

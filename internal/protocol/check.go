@@ -187,17 +187,23 @@ func (c *checker) created(d *rules.OrderCreated) {
 // checkNew is what an event must bear besides when it comes in. Facts that were taken in when
 // less was asked for stay readable, so that no running order loses its beginning.
 func checkNew(data rules.Data) error {
-	d, ok := data.(*rules.OrderCreated)
-	if !ok {
-		return nil
-	}
-	for i, item := range d.Items {
-		if item.Price == nil {
-			return &EventError{fmt.Sprintf("data.items.%d.price", i), aMoney, "none"}
+	switch d := data.(type) {
+	case *rules.OrderCreated:
+		for i, item := range d.Items {
+			if item.Price == nil {
+				return &EventError{fmt.Sprintf("data.items.%d.price", i), aMoney, "none"}
+			}
+		}
+	case *rules.Complaint:
+		if d.Points < 0 || d.Points > maxPoints {
+			return &EventError{"data.points", fmt.Sprintf("0 to %d service points", maxPoints), fmt.Sprint(d.Points)}
 		}
 	}
 	return nil
 }
+
+// maxPoints is far above what any decision takes.
+const maxPoints = 1000
 
 func (c *checker) items(items []rules.Item) {
 	for i, item := range items {

@@ -47,7 +47,7 @@ func everything() map[string]any {
 		"FactsQuery":          protocol.FactsQuery{Store: "s", Order: "o", Behind: 7, ForOrder: true, Now: at},
 		"Facts":               protocol.Facts{Events: facts, More: true, Calendar: "c"},
 		"FilingRequest":       protocol.FilingRequest{Key: "k", Store: "s", Order: "o", Case: filed, Number: "LP1", Payout: payout, Evidence: evidence, Now: at},
-		"AppealRequest":       protocol.AppealRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Now: at},
+		"ClaimRequest":        protocol.ClaimRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Now: at},
 		"Filed":               protocol.Filed{ClaimID: "C1", At: at},
 		"Filed, pending":      protocol.Filed{Pending: true},
 		"Notice":              protocol.Notice{Key: "k", Store: "s", Order: "o", WorkflowID: "w", Kind: "confirm", Manager: true, Due: at, ZH: "请", EN: "please"},
@@ -59,7 +59,18 @@ func everything() map[string]any {
 		"ShipmentInput, least": protocol.ShipmentInput{Store: "s", Order: "o", Service: "CAINIAO_STANDARD", Carrier: "CAINIAO", Due: at, Policy: "p", Calendar: "c"},
 		"ShipmentResult":       protocol.ShipmentResult{Outcome: rules.EndRecorded, Number: "LP1", At: at},
 		"ShipNumber":           protocol.ShipNumber{Number: "LP1", ShippedAt: &at},
-		"OrderRef":             protocol.OrderRef{Store: "s", Order: "o"},
+		"TicketInput": protocol.TicketInput{
+			Store: "s", Order: "o", Topic: rules.TopicReview, Serial: "C1", About: "C1", Number: "LP1", Amount: payout, Since: at, Opened: at, Due: at, GiveUp: at,
+			Detail: &protocol.Bilingual{ZH: "落后", EN: "behind"}, Given: map[rules.TicketField]string{rules.FieldErrorCode: "AE-ERR-403"}, By: "wang.li",
+			Profile: rules.StoreProfile{SalesPerYear: payout, Rating: decimal.MustParse("4.8"), RatingMonths: 6, Partner: "p"}, Policy: "p", Calendar: "c", Clock: clock,
+		},
+		"TicketInput, least": protocol.TicketInput{Store: "s", Order: "o", Topic: rules.TopicOther, Policy: "p", Calendar: "c"},
+		"TicketResult":       protocol.TicketResult{Outcome: rules.TicketDone, TicketID: "T1", At: at},
+		"TicketUpdate":       protocol.TicketUpdate{Fields: map[rules.TicketField]string{rules.FieldLastFour: "0042"}, Close: true, By: "wang.li"},
+		"TicketState": protocol.TicketState{
+			Status: rules.TicketIncomplete, Channel: rules.ChannelTicket, Missing: []rules.TicketField{rules.FieldScreenshot}, FileAt: at, Message: protocol.Bilingual{ZH: "缺", EN: "lacks"},
+		},
+		"OrderRef": protocol.OrderRef{Store: "s", Order: "o"},
 		"LogisticsRequest": protocol.LogisticsRequest{
 			Key: "k", Store: "s", Order: "o", Service: "CAINIAO_STANDARD", Others: []string{"700001"}, OrderParam: json.RawMessage(`{}`),
 		},

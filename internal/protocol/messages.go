@@ -24,6 +24,10 @@ type OrderState struct {
 	Claims  []rules.CaseID `json:"claims"`            // live claims, to which facts are forwarded
 	Stopped []rules.CaseID `json:"stopped,omitempty"` // claims that an operator ended, or that failed: none starts again
 	Stage   rules.Stage    `json:"stage,omitempty"`   // as last shown to operators
+
+	// Contests and StoppedContests are the same of complaints and disputes, by workflow ID.
+	Contests        []string `json:"contests,omitempty"`
+	StoppedContests []string `json:"stopped_contests,omitempty"`
 }
 
 // OrderResult is how an order's story ended.
@@ -49,6 +53,30 @@ type ClaimResult struct {
 	Status  rules.CaseStatus `json:"status"`
 	ClaimID string           `json:"claim_id,omitempty"`
 	At      time.Time        `json:"at"` // virtual
+}
+
+// ContestInput starts a Complaint or a Dispute workflow.
+type ContestInput struct {
+	Store    string            `json:"store"`
+	Order    string            `json:"order"`
+	ID       string            `json:"id"` // of the complaint or dispute at the platform
+	Policy   string            `json:"policy"`
+	Calendar string            `json:"calendar"`
+	Clock    Clock             `json:"clock,omitzero"`
+	Facts    []json.RawMessage `json:"facts"`
+}
+
+// ComplaintResult is how a freight complaint's story ended.
+type ComplaintResult struct {
+	Status rules.ComplaintStatus `json:"status"` // a live one: nothing was heard for too long
+	Points int                   `json:"points,omitempty"`
+	At     time.Time             `json:"at"` // virtual
+}
+
+// DisputeResult is how a dispute's story ended.
+type DisputeResult struct {
+	Status rules.DisputeStatus `json:"status"` // a live one: nothing was heard for too long
+	At     time.Time           `json:"at"`     // virtual
 }
 
 // Confirmation says that a person pressed the seller centre's confirm button.

@@ -34,6 +34,8 @@ const (
 	DeadlineReview         = "review-due"
 	DeadlinePayout         = "payout-due"
 	DeadlineAppeal         = "appeal-by"
+	DeadlineTicketFile     = "ticket-file-by"
+	DeadlineTicketAnswer   = "ticket-answer-due"
 )
 
 // The states of an order's own deadline.
@@ -213,21 +215,29 @@ func (v *view) stage(cases []*caseState) Stage {
 // free-shipping order.
 func (v *view) deadlines() []Deadline {
 	shipping := &v.rules.Pack.Shipping
-	var recorded, moved time.Time
+	var recorded time.Time
 	for _, p := range v.parcels {
 		if at := p.recorded.RecordedAt; recorded.IsZero() || at.Before(recorded) {
 			recorded = at
-		}
-		if len(p.movements) > 0 && (moved.IsZero() || p.movements[0].At.Before(moved)) {
-			moved = p.movements[0].At
 		}
 	}
 	deadlines := make([]Deadline, 1, 2)
 	deadlines[0] = v.deadline(DeadlineTrackingNumber, v.created.CreatedAt.Add(shipping.TrackingNumberDue.Value.Std()), recorded)
 	if v.created.FreeShipping && v.paid != nil {
-		deadlines = append(deadlines, v.deadline(DeadlineOnline, v.paid.PaidAt.Add(shipping.OnlineDue.Value.Std()), moved))
+		deadlines = append(deadlines, v.deadline(DeadlineOnline, v.paid.PaidAt.Add(shipping.OnlineDue.Value.Std()), v.firstMoved()))
 	}
 	return deadlines
+}
+
+// firstMoved is the first movement of any parcel; zero: none yet.
+func (v *view) firstMoved() time.Time {
+	var moved time.Time
+	for _, p := range v.parcels {
+		if len(p.movements) > 0 && (moved.IsZero() || p.movements[0].At.Before(moved)) {
+			moved = p.movements[0].At
+		}
+	}
+	return moved
 }
 
 func (v *view) deadline(kind string, due, done time.Time) Deadline {
@@ -278,14 +288,23 @@ func (v *view) overcharged() bool {
 	if v.created.FreeShipping {
 		return freight.Value.IsPos()
 	}
-	if shown == nil || shown.Currency != freight.Currency {
+	if shown == nil {
 		return false
 	}
-	over, err := freight.Value.Sub(shown.Value)
-	if err != nil {
-		return freight.Value.Cmp(shown.Value) > 0 // a difference too long to hold is no small one
+	return v.exceeds(freight, *shown)
+}
+
+// exceeds tells whether freight paid is over freight promised by more than is tolerated; in
+// another currency they cannot be compared.
+func (v *view) exceeds(paid, promised money.Amount) bool {
+	if paid.Currency != promised.Currency {
+		return false
 	}
-	if tolerance := v.rules.Pack.Complaint.FreightTolerance.Value; freight.Currency == tolerance.Currency {
+	over, err := paid.Value.Sub(promised.Value)
+	if err != nil {
+		return paid.Value.Cmp(promised.Value) > 0 // a difference too long to hold is no small one
+	}
+	if tolerance := v.rules.Pack.Complaint.FreightTolerance.Value; paid.Currency == tolerance.Currency {
 		return over.Cmp(tolerance.Value) > 0
 	}
 	return over.IsPos()

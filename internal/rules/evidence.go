@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"cmp"
+	"slices"
+)
+
 // EvidenceKind is what an original proves.
 type EvidenceKind string
 
@@ -20,6 +25,9 @@ const (
 	EvidenceReceipt       EvidenceKind = "delivery_receipt"
 	EvidenceScreenshot    EvidenceKind = "screenshot" // of a ticket's problem
 	EvidenceBankStatement EvidenceKind = "bank_statement"
+	EvidenceCompliance    EvidenceKind = "compliance_history"            // of the store, where its account is judged
+	EvidenceTraffic       EvidenceKind = "traffic_comparison_screenshot" // before and during a sale
+	EvidenceConsoleLog    EvidenceKind = "browser_console_log"           // of labels that do not print
 	EvidenceOther         EvidenceKind = "other"
 )
 
@@ -28,6 +36,21 @@ func EvidenceKinds() []EvidenceKind {
 	return []EvidenceKind{
 		EvidenceWaybill, EvidenceOutbound, EvidenceMessages, EvidenceRefusal, EvidencePickup, EvidenceShippingLabel,
 		EvidenceClearance, EvidenceCarrierProof, EvidenceOrderDetail, EvidenceProductPhotos, EvidenceQualityReport,
-		EvidenceReceipt, EvidenceScreenshot, EvidenceBankStatement, EvidenceOther,
+		EvidenceReceipt, EvidenceScreenshot, EvidenceBankStatement, EvidenceCompliance, EvidenceTraffic, EvidenceConsoleLog, EvidenceOther,
 	}
+}
+
+// CompareEvidence orders kinds as the seller centre's forms ask for them: those that the filing
+// must hold, in the policy's order, then the others in the order of [EvidenceKinds].
+func CompareEvidence(required []string, a, b EvidenceKind) int {
+	rank := func(k EvidenceKind) int {
+		if i := slices.Index(required, string(k)); i >= 0 {
+			return i
+		}
+		if i := slices.Index(EvidenceKinds(), k); i >= 0 {
+			return len(required) + i
+		}
+		return len(required) + len(EvidenceKinds())
+	}
+	return cmp.Compare(rank(a), rank(b))
 }

@@ -207,6 +207,10 @@ type view struct {
 	decided   []fact[*ClaimDecided]
 	appealed  []fact[*ClaimFact]
 	settled   []fact[*ClaimFact] // payments
+	followed  []*Event           // what follows claims, and evidence
+
+	complaints []fact[*Complaint] // opened, answered and decided
+	contests   []fact[*Dispute]   // disputes of every kind: opened, answered and closed
 }
 
 // fact is the data of one event of known type.
@@ -248,7 +252,10 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 			} else if before(e, p.recordedBy) {
 				p.recorded, p.recordedBy = d, e
 			}
+		case *Complaint:
+			v.complaints = append(v.complaints, fact[*Complaint]{e, d})
 		case *Dispute:
+			v.contests = append(v.contests, fact[*Dispute]{e, d})
 			switch {
 			case e.Type == TypeDisputeClosed:
 				v.closed = append(v.closed, d.When)
@@ -262,6 +269,8 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 		case *ClaimDecided:
 			if e.Type == TypeClaimDecided {
 				v.decided = append(v.decided, fact[*ClaimDecided]{e, d})
+			} else {
+				v.followed = append(v.followed, e)
 			}
 		case *ClaimFact:
 			switch e.Type {
@@ -269,8 +278,11 @@ func look(f *Facts, rs Ruleset, asOf time.Time) *view {
 				v.appealed = append(v.appealed, fact[*ClaimFact]{e, d})
 			case TypeClaimPaid:
 				v.settled = append(v.settled, fact[*ClaimFact]{e, d})
-			default: // what follows a claim decides nothing about it
+			default:
+				v.followed = append(v.followed, e)
 			}
+		case *PapersRequested, *EvidenceAdded:
+			v.followed = append(v.followed, e)
 		}
 	}
 	v.trace()

@@ -75,6 +75,10 @@ const (
 	NoticeOutcome         = "outcome"        // results are expected: look them up
 	NoticeOverdue         = "overdue"        // the platform is late: a ticket
 	NoticeAppeal          = "appeal"         // one appeal, with new originals
+	NoticeUnready         = "papers-unready" // the papers are not fit to be filed: the findings say why
+	NoticePapers          = "papers"         // the platform wants more papers
+	NoticeDiffers         = "differs"        // the money is not what it should be
+	NoticeProtection      = "protection"     // refused after the appeal: seller protection, and how it went
 	NoticeEnded           = "ended"          // the case is over
 	NoticeGuide           = "guide-dispute"  // delivered but not received: guide the buyer
 	NoticeLabelBlocked    = "label-blocked"  // a label must not be made: the findings say why
@@ -87,6 +91,24 @@ const (
 	NoticePlatformAway    = "platform-away"  // the platform does not answer; it is tried again
 	NoticeNumberFormat    = "number-format"  // a postal number with a wrong check digit
 	NoticeNumberCheck     = "number-check"   // the carrier does not know the number
+	NoticeTicketMissing   = "ticket-missing" // a ticket lacks what it must hold
+	NoticeTicketFile      = "ticket-file"    // a ticket is ready: file it
+	NoticeTicketUnfiled   = "ticket-unfiled" // nobody has filed it
+	NoticeTicketDecide    = "ticket-decide"  // every way was tried
+	NoticeTicketEnded     = "ticket-ended"
+
+	NoticeComplaint        = "complaint"         // a freight complaint: label and pick-up screenshot
+	NoticeComplaintReady   = "complaint-ready"   // the proofs are there: hand them in
+	NoticeComplaintLost    = "complaint-lost"    // not answered in time
+	NoticeComplaintOutcome = "complaint-outcome" // most are decided by now: look it up
+	NoticeComplaintEnded   = "complaint-ended"   // decided
+	NoticeDispute          = "dispute"           // the whole evidence chain
+	NoticeDisputeReady     = "dispute-ready"     // it is there: hand it in
+	NoticeDisputeLate      = "dispute-late"      // not answered in time
+	NoticeDisputeEnded     = "dispute-ended"     // closed
+	NoticeDisputeDeemed    = "deemed-delivered"  // no proof of a refusal came in time
+	NoticeRefusal          = "refusal"           // delivered, and the buyer denies it: prove the refusal
+	NoticeRefusalMisdated  = "refusal-misdated"  // the time on that proof does not count
 )
 
 // Notice is something that people must be told now.
@@ -115,8 +137,11 @@ const (
 // OrderPlan is what an order's story asks for at a moment.
 type OrderPlan struct {
 	Assessment Assessment
-	Notices    []Notice  // due, oldest first
-	Cases      []CaseID  // live cases: each needs a claim
+	Notices    []Notice // due, oldest first
+	Cases      []CaseID // live cases, and refused ones that seller protection may follow: each needs a claim
+	Known      int      // what follows claims, and evidence: facts so far, while there are such cases
+	Complaints []FreightComplaint
+	Disputes   []BuyerDispute
 	Wake       time.Time // the next moment at which something can become due; zero: none
 	End        string    // why the story is over; empty: it is not
 	Carrier    string    // of the first parcel
@@ -135,9 +160,15 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	a, cases := v.assess()
 	p := OrderPlan{Assessment: a}
 	w := &wake{now: now}
+	var contested bool // a complaint or dispute is live
+	p.Complaints, p.Disputes, contested = v.contested()
 	for i := range a.Cases {
-		if a.Cases[i].Status.Live() {
+		if protection := v.protectionOf(cases[i]); a.Cases[i].Status.Live() || protection != nil && protection.State.live() {
 			p.Cases = append(p.Cases, a.Cases[i].ID())
+			p.Known = len(v.followed)
+			if protection != nil {
+				w.at(MissedAt(protection.Next.At.Time()))
+			}
 		}
 	}
 	for _, parcel := range v.parcels {
@@ -155,7 +186,7 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	case !idle.After(now) && !ahead:
 		p.End = EndIdle
 	case over == EndDelivered && ahead:
-	case over != "" && len(p.Cases) == 0:
+	case over != "" && len(p.Cases) == 0 && !contested:
 		p.End = over
 	case over != "":
 		w.cases(cases)

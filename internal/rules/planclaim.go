@@ -17,6 +17,19 @@ type ClaimPlan struct {
 	Wake    time.Time // the next moment at which something can become due; zero: none
 	Idle    time.Time // when the story is given up; zero: the case is over
 	Carrier string
+
+	Added      []Original      // since papers were last handed in
+	Papers     *PapersAsked    // what the platform wants besides; nil: nothing
+	Differs    *Discrepancy    // the money is not what it should be; nil: it is, as far as is known
+	Protection *ProtectionPlan // nil: the claim was not refused after an appeal
+	Ticket     *ClaimTicket    // that must be open; nil: none
+	ToAdd      []Uncollected   // originals that a person must bring; the story fills it in
+	Known      int             // what follows claims, and evidence: facts so far
+}
+
+// Live tells whether the case still waits for somebody.
+func (p *ClaimPlan) Live() bool {
+	return p.Found && (p.Case.Status.Live() || p.Protection != nil && p.Protection.State.live())
 }
 
 // Filed is the case in the words of its filing.
@@ -44,14 +57,15 @@ func PlanClaim(f *Facts, rs Ruleset, id CaseID, now time.Time) ClaimPlan {
 
 func (v *view) planCase(a *Assessment, c *caseState) ClaimPlan {
 	shown, _ := v.show(c)
-	p := ClaimPlan{Found: true, Case: shown, ClaimID: c.claimID, Claim: *a.Claim, Carrier: c.parcel.recorded.Carrier}
+	p := ClaimPlan{Found: true, Case: shown, ClaimID: c.claimID, Claim: *a.Claim, Carrier: c.parcel.recorded.Carrier, Known: len(v.followed)}
 	w := &wake{now: v.asOf}
 	n := &notices{now: v.asOf}
-	if c.status == StatusPaid {
-		return p // whoever reported the payment knows
+	v.follow(&p, n, w, c)
+	if !c.status.Live() && c.status != StatusPaid { // whoever reported the payment knows
+		n.list = append(n.list, v.endedNotice(c, p.Protection))
 	}
-	if !c.status.Live() {
-		p.Notices = []Notice{{Key: "ended/" + string(c.status), Code: NoticeEnded, Due: v.asOf, Number: c.parcel.number}}
+	if !p.Live() {
+		p.Notices = n.list
 		return p
 	}
 	w.at(v.facts.nextFact(v.asOf))
@@ -61,6 +75,16 @@ func (v *view) planCase(a *Assessment, c *caseState) ClaimPlan {
 	w.at(p.Idle)
 	p.Notices, p.Wake = n.list, w.next
 	return p
+}
+
+// endedNotice tells that a case is over, and how seller protection went where it followed.
+func (v *view) endedNotice(c *caseState, p *ProtectionPlan) Notice {
+	n := Notice{Key: "ended/" + string(c.status), Code: NoticeEnded, Due: v.asOf, Number: c.parcel.number}
+	if p == nil {
+		return n
+	}
+	n.Key, n.Code, n.Deadline = "protection/"+string(p.State), NoticeProtection, p.Next
+	return n
 }
 
 // caseNotices are what people must be told of a live case.

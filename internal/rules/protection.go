@@ -16,11 +16,12 @@ func (rs Ruleset) NumberCheckDue(shipped time.Time) time.Time {
 	return shipped.Add(rs.Pack.Shipping.NumberCheckDue.Value.Std())
 }
 
-// StoreHealth is what seller protection asks of a store.
+// StoreHealth is what seller protection asks of a store. What nobody knows is nil, and never
+// taken for good.
 type StoreHealth struct {
-	PositiveRatePercent decimal.Decimal // of the last 90 days
-	DisputeRatePercent  decimal.Decimal
-	Programmes          []string // joined
+	PositiveRatePercent *decimal.Decimal `json:"positive_rate_percent,omitempty"` // of the last 90 days
+	DisputeRatePercent  *decimal.Decimal `json:"dispute_rate_percent,omitempty"`
+	Programmes          []string         `json:"programmes"` // joined; empty and not nil: none is
 }
 
 // Protection tells what seller protection pays after a rejected appeal: a share of the
@@ -33,11 +34,21 @@ func (rs Ruleset) Protection(h StoreHealth, loss money.Amount) (money.Amount, []
 		return nothing, nil, fmt.Errorf("loss: expected a positive amount in %s, got %s", limit.Currency, loss)
 	}
 	var reasons []string
-	if h.PositiveRatePercent.Cmp(p.PositiveRateMinPercent.Value) < 0 {
+	switch {
+	case h.PositiveRatePercent == nil:
+		reasons = append(reasons, "positive-rate-unknown")
+	case h.PositiveRatePercent.Cmp(p.PositiveRateMinPercent.Value) < 0:
 		reasons = append(reasons, "positive-rate")
 	}
-	if h.DisputeRatePercent.Cmp(p.DisputeRateMaxPercent.Value) > 0 {
+	switch {
+	case h.DisputeRatePercent == nil:
+		reasons = append(reasons, "dispute-rate-unknown")
+	case h.DisputeRatePercent.Cmp(p.DisputeRateMaxPercent.Value) > 0:
 		reasons = append(reasons, "dispute-rate")
+	}
+	if h.Programmes == nil {
+		reasons = append(reasons, "programmes-unknown")
+		return nothing, reasons, nil
 	}
 	for _, programme := range p.Programmes.Value {
 		if !slices.Contains(h.Programmes, programme) {

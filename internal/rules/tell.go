@@ -1,15 +1,17 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
 
 // MustStart tells whether an order that no workflow has kept yet needs one: it is paid or
-// shipped, and its story is not over.
+// shipped, or there is a complaint or dispute about it, and its story is not over.
 func MustStart(f *Facts, rs Ruleset, now time.Time) bool {
 	v := look(f, rs, now)
-	return v.created != nil && (v.paid != nil || len(v.parcels) > 0) && PlanOrder(f, rs, now).End == ""
+	contested := len(v.complaints)+len(v.contests) > 0
+	return v.created != nil && (v.paid != nil || len(v.parcels) > 0 || contested) && PlanOrder(f, rs, now).End == ""
 }
 
 // MustTell tells whether a workflow that believes some of the facts must hear the others
@@ -20,10 +22,14 @@ func MustTell(believed, all *Facts, rs Ruleset, now time.Time) bool {
 		return false
 	}
 	b, a := PlanOrder(believed, rs, now), PlanOrder(all, rs, now)
-	if b.End != a.End || b.Assessment.Stage != a.Assessment.Stage || !slices.Equal(b.Numbers, a.Numbers) {
+	if b.End != a.End || b.Assessment.Stage != a.Assessment.Stage || b.Known != a.Known || !slices.Equal(b.Numbers, a.Numbers) {
 		return true
 	}
 	if wakesEarlier(a.Wake, b.Wake) || !slices.EqualFunc(b.Assessment.Cases, a.Assessment.Cases, SameCase) {
+		return true
+	}
+	if !slices.EqualFunc(b.Complaints, a.Complaints, func(x, y FreightComplaint) bool { return x.ID == y.ID && x.Mark() == y.Mark() }) ||
+		!slices.EqualFunc(b.Disputes, a.Disputes, func(x, y BuyerDispute) bool { return x.ID == y.ID && x.Mark() == y.Mark() }) {
 		return true
 	}
 	if len(a.Cases) > 0 && !slices.Equal(b.Assessment.Claim.Reasons, a.Assessment.Claim.Reasons) {
@@ -44,9 +50,11 @@ func wakesEarlier(a, b time.Time) bool {
 }
 
 // SameCase tells whether two views of a case ask the same of people.
-func SameCase(a, b Case) bool {
-	return a.ID().Equal(b.ID()) && a.Status == b.Status && a.Superseded == b.Superseded && a.ClaimID() == b.ClaimID() &&
-		a.ConfirmBy.Time().Equal(b.ConfirmBy.Time()) && a.FileBy.Time().Equal(b.FileBy.Time())
+func SameCase(a, b Case) bool { return a.ID().Equal(b.ID()) && a.Mark() == b.Mark() }
+
+// Mark changes whenever the case's story must hear of something.
+func (c *Case) Mark() string {
+	return fmt.Sprint(c.Status, c.Superseded, c.ClaimID(), c.ConfirmBy.Time().UnixNano(), c.FileBy.Time().UnixNano())
 }
 
 // NextChange is the next moment after now at which an assessment, or the end of the story,
@@ -69,6 +77,7 @@ func NextChange(f *Facts, rs Ruleset, now time.Time) time.Time {
 		}
 	}
 	w.cases(v.cases())
+	v.contestsChange(w)
 	v.over(w)
 	w.at(f.lastFact(now).Add(rs.Pack.Order.IdleEnd.Value.Std()))
 	return w.next

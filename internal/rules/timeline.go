@@ -45,6 +45,7 @@ type Moment struct {
 	Reason   string        `json:"reason,omitempty"`
 	By       string        `json:"by,omitempty"`
 	Subject  string        `json:"subject,omitempty"` // dispute kind, dispute or complaint number
+	Points   int           `json:"points,omitzero"`   // service points that a complaint cost
 	Partial  bool          `json:"partial,omitzero"`
 	Amount   *money.Amount `json:"amount,omitempty"`
 }
@@ -131,6 +132,9 @@ func (v *view) moment(e *Event) Moment {
 		m.ClaimID, m.Amount = d.ClaimID, d.Amount
 	case *Complaint:
 		m.Subject = d.ComplaintID
+		if e.Type == TypeComplaintDecided {
+			m.Decision, m.Points = string(d.outcome()), d.Points
+		}
 	case *EvidenceAdded:
 		m.Number, m.By = d.TrackingNumber, d.By
 	case *PapersRequested:
@@ -152,8 +156,11 @@ func (v *view) found() []Moment {
 		}
 		moments = append(moments, m)
 	}
-	live := false
-	last := v.end // of the end and the cases' ends
+	live, last := v.deadlinesOfContests(func(d Deadline, subject string) {
+		deadline(d, "", "")
+		moments[len(moments)-1].Subject = subject
+	})
+	last = later(last, v.end) // of the end, and of the ends of cases, complaints and disputes
 	for i, c := range cases {
 		id := Moment{Number: c.parcel.number, Kind: c.kind}
 		opened := id

@@ -39,6 +39,9 @@ func timelineEvents(t *testing.T, origin time.Time) map[string][]rules.Event {
 	t.Helper()
 	orders := map[string][]rules.Event{}
 	for _, s := range demo.New(origin).Events {
+		if s.Event == nil {
+			continue // an original, or scores
+		}
 		e, err := protocol.DecodeEvent(s.Event)
 		if err != nil {
 			t.Fatal(err)

@@ -41,14 +41,34 @@ func (c *client) File(ctx context.Context, r protocol.FilingRequest) (protocol.F
 }
 
 // Appeal implements [port.Filing].
-func (c *client) Appeal(ctx context.Context, r protocol.AppealRequest) (protocol.Filed, error) {
-	var found claim
+func (c *client) Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return c.handIn(ctx, "appeals", r, func(known claim) step { return known.Appeal })
+}
+
+// SendPapers implements [port.Filing].
+func (c *client) SendPapers(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return c.handIn(ctx, "papers", r, func(known claim) step { return known.Papers })
+}
+
+// AskProtection implements [port.Filing].
+func (c *client) AskProtection(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
+	return c.handIn(ctx, "protection", r, func(known claim) step { return known.Protected })
+}
+
+// handIn looks whether something was handed in for a claim, before it hands it in.
+func (c *client) handIn(ctx context.Context, what string, r protocol.ClaimRequest, made func(claim) step) (protocol.Filed, error) {
 	path := "/platform/claims/" + url.PathEscape(r.ClaimID)
-	err := c.call(ctx, http.MethodGet, path, "", nil, &found)
-	if err == nil && found.AppealKey != r.Key {
-		err = c.call(ctx, http.MethodPost, path+"/appeals", r.Key, r, &found)
+	var known claim
+	if err := c.call(ctx, http.MethodGet, path, "", nil, &known); err != nil {
+		return protocol.Filed{}, err
 	}
-	return protocol.Filed{ClaimID: found.ID, At: found.AppealAt}, err
+	done := made(known)
+	if done.Key != r.Key {
+		if err := c.call(ctx, http.MethodPost, path+"/"+what, r.Key, r, &done); err != nil {
+			return protocol.Filed{}, err
+		}
+	}
+	return protocol.Filed{ClaimID: r.ClaimID, At: done.At}, nil
 }
 
 // errNotFound is a 404; nothing is there, and asking again does not bring it.

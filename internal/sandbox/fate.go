@@ -6,6 +6,7 @@ import (
 
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/money"
 	"parcelward/internal/sandbox/twin"
 )
 
@@ -28,11 +29,22 @@ const (
 	longestPause = 2 * time.Second
 )
 
-// live plays a claim's fate from its filing or its appeal on.
+// The rounds of a claim's life, each begun by what was handed in.
+const (
+	roundFiled  = 1
+	roundAppeal = 2
+	roundPapers = 3 // filed, and the papers are there that were asked for
+)
+
+// live plays a claim's fate from its filing, its papers or its appeal on.
 func (s *Sandbox) live(c *claim, round int, from time.Time) {
-	decision, after, next := c.fate.Decision, c.fate.DecideAfter, stateRejected
-	if round > 1 {
-		decision, after, next = c.fate.AppealDecision, c.fate.AppealAfter, stateRefused
+	decision, after, next, nth := c.fate.Decision, c.fate.DecideAfter, stateRejected, 1
+	if round == roundAppeal {
+		decision, after, next, nth = c.fate.AppealDecision, c.fate.AppealAfter, stateRefused, 2
+	}
+	if round == roundFiled && c.fate.PapersAfter > 0 {
+		s.askPapers(c, from.Add(c.fate.PapersAfter))
+		return
 	}
 	if decision == "" {
 		return
@@ -43,12 +55,12 @@ func (s *Sandbox) live(c *claim, round int, from time.Time) {
 	}
 	data := &rules.ClaimDecided{ClaimID: c.ID, When: at, Decision: decision}
 	if decision == rules.DecisionApproved {
-		next, data.Amount = stateApproved, c.Payout
+		next, data.Amount = stateApproved, c.pays()
 	} else {
 		data.Reason = c.fate.Reason
 	}
 	s.set(c, next)
-	pushed := s.push(c, rules.Event{ID: fmt.Sprintf("%s/decided/%d", c.ID, round), Type: rules.TypeClaimDecided, Time: at, Data: data})
+	pushed := s.push(c, rules.Event{ID: fmt.Sprintf("%s/decided/%d", c.ID, nth), Type: rules.TypeClaimDecided, Time: at, Data: data})
 	if !pushed || next != stateApproved || c.fate.PayAfter == 0 {
 		return
 	}
@@ -58,8 +70,60 @@ func (s *Sandbox) live(c *claim, round int, from time.Time) {
 	s.set(c, statePaid)
 	s.push(c, rules.Event{
 		ID: c.ID + "/paid", Type: rules.TypeClaimPaid, Time: at,
-		Data: &rules.ClaimFact{ClaimID: c.ID, When: at, Amount: c.Payout},
+		Data: &rules.ClaimFact{ClaimID: c.ID, When: at, Amount: c.pays()},
 	})
+}
+
+// pays is what is approved and paid of a claim.
+func (c *claim) pays() *money.Amount {
+	if c.Payout == nil || c.fate.PaidLess == "" {
+		return c.Payout
+	}
+	less, err := money.Parse(c.fate.PaidLess, c.Payout.Currency)
+	if err != nil {
+		panic("sandbox: paid less: " + err.Error())
+	}
+	pays := *c.Payout
+	if pays.Value, err = pays.Value.Sub(less.Value); err != nil {
+		panic("sandbox: paid less: " + err.Error())
+	}
+	return &pays
+}
+
+// askPapers asks for more papers at a moment; the decision waits for them.
+func (s *Sandbox) askPapers(c *claim, at time.Time) {
+	if !s.until(at) {
+		return
+	}
+	s.mu.Lock()
+	c.Asked = at
+	s.mu.Unlock()
+	s.push(c, rules.Event{
+		ID: c.ID + "/papers", Type: rules.TypePapersRequested, Time: at,
+		Data: &rules.PapersRequested{ClaimID: c.ID, When: at, Kinds: c.fate.Papers, Reason: "请补充材料 / more papers, please"},
+	})
+}
+
+// protect plays what becomes of a request for seller protection.
+func (s *Sandbox) protect(c *claim, from time.Time) {
+	at := from.Add(c.fate.ProtectAfter)
+	if c.fate.ProtectDecision == "" || !s.until(at) {
+		return
+	}
+	data := &rules.ClaimDecided{ClaimID: c.ID, When: at, Decision: c.fate.ProtectDecision}
+	if data.Decision == rules.DecisionApproved {
+		data.Amount = c.Ask
+	}
+	pushed := s.push(c, rules.Event{ID: c.ID + "/protection", Type: rules.TypeProtectionDecided, Time: at, Data: data})
+	if !pushed || data.Decision != rules.DecisionApproved || c.fate.ProtectPayAfter == 0 {
+		return
+	}
+	if at = at.Add(c.fate.ProtectPayAfter); s.until(at) {
+		s.push(c, rules.Event{
+			ID: c.ID + "/protection/paid", Type: rules.TypeProtectionPaid, Time: at,
+			Data: &rules.ClaimFact{ClaimID: c.ID, When: at, Amount: c.Ask},
+		})
+	}
 }
 
 func (s *Sandbox) set(c *claim, status string) {

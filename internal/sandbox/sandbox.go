@@ -37,12 +37,19 @@ type Fate struct {
 	Store, Order, Number string
 	Kind                 rules.CaseKind
 
-	Decision       string // rules.Decision…
-	DecideAfter    time.Duration
-	Reason         string // of a rejection
-	AppealDecision string // of the appeal; empty: it stays undecided
+	PapersAfter    time.Duration // from the filing more papers are asked for; 0: never
+	Papers         []rules.EvidenceKind
+	Decision       string        // rules.Decision…
+	DecideAfter    time.Duration // from the filing, or from the papers that were asked for
+	Reason         string        // of a rejection
+	AppealDecision string        // of the appeal; empty: it stays undecided
 	AppealAfter    time.Duration
 	PayAfter       time.Duration // from the approval; 0: never paid
+	PaidLess       string        // USD that the approved and paid amount falls short; empty: 0
+
+	ProtectDecision string // of a request for seller protection; empty: it stays undecided
+	ProtectAfter    time.Duration
+	ProtectPayAfter time.Duration // from its approval; 0: never paid
 }
 
 func (f *Fate) fits(c *claim) bool {
@@ -77,10 +84,19 @@ type claim struct {
 	Payout    *money.Amount  `json:"payout,omitempty"`
 	FiledAt   time.Time      `json:"filed_at"` // virtual, as are all
 	Status    string         `json:"status"`   // filed, approved, rejected, appealed, refused, paid
-	AppealKey string         `json:"appeal_key,omitempty"`
-	AppealAt  time.Time      `json:"appealed_at,omitzero"`
+	Appeal    step           `json:"appeal,omitzero"`
+	Papers    step           `json:"papers,omitzero"`
+	Protected step           `json:"protection,omitzero"`
+	Ask       *money.Amount  `json:"protection_amount,omitempty"`
+	Asked     time.Time      `json:"papers_asked_at,omitzero"`
 
 	fate *Fate
+}
+
+// step is what was handed in for a claim, once per key.
+type step struct {
+	Key string    `json:"key"`
+	At  time.Time `json:"at"`
 }
 
 // New makes a sandbox. Close it.

@@ -145,7 +145,7 @@ func TestRejectedAppealedPaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appeal := protocol.AppealRequest{Key: "k/appeal", Store: "demo", Order: "1", ClaimID: filed.ClaimID, Now: w.origin.Add(time.Minute)}
+	appeal := protocol.ClaimRequest{Key: "k/appeal", Store: "demo", Order: "1", ClaimID: filed.ClaimID, Now: w.origin.Add(time.Minute)}
 	if _, err := filing.Appeal(t.Context(), appeal); !errors.Is(err, port.ErrRefused) {
 		t.Errorf("an appeal before the rejection: got %v, expected a refusal", err)
 	}

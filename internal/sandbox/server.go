@@ -24,7 +24,9 @@ const maxBody = 1 << 20
 //	POST /platform/claims                   a protocol.FilingRequest; files once per key
 //	GET  /platform/claims?key=KEY           looks a filing up
 //	GET  /platform/claims/{id}              a claim
-//	POST /platform/claims/{id}/appeals      a protocol.AppealRequest; appeals once per key
+//	POST /platform/claims/{id}/appeals      a protocol.ClaimRequest; appeals once per key
+//	POST /platform/claims/{id}/papers       a protocol.ClaimRequest; the papers that were asked for
+//	POST /platform/claims/{id}/protection   a protocol.ClaimRequest; asks seller protection once per key
 //	GET  /sandbox/counters                  what was called how often
 //	POST /sandbox/faults                    a fault.Fault, for the next calls
 //
@@ -34,7 +36,9 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /platform/claims", s.file)
 	mux.HandleFunc("GET /platform/claims", s.lookUp)
 	mux.HandleFunc("GET /platform/claims/{id}", s.show)
-	mux.HandleFunc("POST /platform/claims/{id}/appeals", s.appeal)
+	mux.HandleFunc("POST /platform/claims/{id}/appeals", s.handIn(s.appeal, func(c *Counters) map[string]int { return c.Appeals }))
+	mux.HandleFunc("POST /platform/claims/{id}/papers", s.handIn(s.papers, func(c *Counters) map[string]int { return c.Papers }))
+	mux.HandleFunc("POST /platform/claims/{id}/protection", s.handIn(s.protection, func(c *Counters) map[string]int { return c.Protections }))
 	outer := http.NewServeMux()
 	outer.Handle("/", s.Faults.Wrap(mux))
 	outer.HandleFunc("GET /sandbox/counters", func(w http.ResponseWriter, _ *http.Request) { twin.JSON(w, http.StatusOK, s.Counters()) })
@@ -68,7 +72,7 @@ func (s *Sandbox) fileOnce(key string, in *protocol.FilingRequest) (status int, 
 		return http.StatusOK, *known
 	}
 	c := &claim{
-		ID: claimID(key), Key: key, Store: in.Store, Order: in.Order, Number: in.Number, Kind: in.Case.Kind,
+		ID: ClaimID(key), Key: key, Store: in.Store, Order: in.Order, Number: in.Number, Kind: in.Case.Kind,
 		Payout: in.Payout, FiledAt: in.Now, Status: stateFiled,
 	}
 	s.claims[c.ID], s.byKey[key] = c, c
@@ -76,7 +80,7 @@ func (s *Sandbox) fileOnce(key string, in *protocol.FilingRequest) (status int, 
 	if i := slices.IndexFunc(s.fates, func(f Fate) bool { return f.fits(c) }); i >= 0 {
 		fate := s.fates[i]
 		c.fate = &fate
-		s.work.Go(func() { s.live(c, 1, c.FiledAt) })
+		s.work.Go(func() { s.live(c, roundFiled, c.FiledAt) })
 	}
 	return http.StatusCreated, *c
 }
@@ -86,8 +90,8 @@ func caseName(in *protocol.FilingRequest) string {
 	return strings.Join([]string{in.Store, in.Order, in.Number, string(in.Case.Kind), in.Case.OpenedAt.UTC().Format(time.RFC3339)}, "/")
 }
 
-// claimID is short enough to read out and follows from the key.
-func claimID(key string) string {
+// ClaimID is the number of the claim that is filed with a key: short enough to read out.
+func ClaimID(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return "C-" + base32.StdEncoding.EncodeToString(sum[:])[:10]
 }
@@ -119,36 +123,71 @@ func (s *Sandbox) answerClaim(w http.ResponseWriter, find func() *claim) {
 	twin.JSON(w, http.StatusOK, found)
 }
 
-func (s *Sandbox) appeal(w http.ResponseWriter, r *http.Request) {
-	var in protocol.AppealRequest
-	if !read(w, r, &in) {
-		return
+// handIn serves what is handed in for a claim: take does it once per key, under the lock, or says
+// why not.
+func (s *Sandbox) handIn(take func(c *claim, in *protocol.ClaimRequest, key string) (step, string), count func(*Counters) map[string]int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in protocol.ClaimRequest
+		if !read(w, r, &in) {
+			return
+		}
+		key := r.Header.Get(keyHeader)
+		if key == "" || in.Now.IsZero() {
+			refuse(w, http.StatusUnprocessableEntity, "expected the header "+keyHeader+" and now, both filled in")
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		count(&s.counters)[key]++
+		c := s.claims[r.PathValue("id")]
+		if c == nil {
+			refuse(w, http.StatusNotFound, "no such claim")
+			return
+		}
+		done, why := take(c, &in, key)
+		switch {
+		case why != "":
+			refuse(w, http.StatusConflict, "claim "+c.ID+" is "+c.Status+"; "+why)
+		default:
+			twin.JSON(w, http.StatusOK, done)
+		}
 	}
-	key := r.Header.Get(keyHeader)
-	if key == "" || in.Now.IsZero() {
-		refuse(w, http.StatusUnprocessableEntity, "expected the header "+keyHeader+" and now, both filled in")
-		return
-	}
-	status, body := s.appealOnce(r.PathValue("id"), key, in.Now)
-	twin.JSON(w, status, body)
 }
 
-func (s *Sandbox) appealOnce(id, key string, now time.Time) (status int, body any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counters.Appeals[key]++
-	c := s.claims[id]
+func (s *Sandbox) appeal(c *claim, in *protocol.ClaimRequest, key string) (step, string) {
 	switch {
-	case c == nil:
-		return http.StatusNotFound, problem{"no such claim"}
-	case c.AppealKey == key:
-		return http.StatusOK, *c
+	case c.Appeal.Key == key:
 	case c.Status != stateRejected:
-		return http.StatusConflict, problem{"claim " + c.ID + " is " + c.Status + "; only a rejected claim can be appealed, once"}
+		return step{}, "only a rejected claim can be appealed, once"
+	default:
+		c.Status, c.Appeal = stateAppealed, step{key, in.Now}
+		s.work.Go(func() { s.live(c, roundAppeal, in.Now) })
 	}
-	c.Status, c.AppealKey, c.AppealAt = stateAppealed, key, now
-	s.work.Go(func() { s.live(c, 2, now) })
-	return http.StatusCreated, *c
+	return c.Appeal, ""
+}
+
+func (s *Sandbox) papers(c *claim, in *protocol.ClaimRequest, key string) (step, string) {
+	switch {
+	case c.Papers.Key == key:
+	case c.Asked.IsZero() || c.Papers.Key != "":
+		return step{}, "no papers are asked for"
+	default:
+		c.Papers = step{key, in.Now}
+		s.work.Go(func() { s.live(c, roundPapers, in.Now) })
+	}
+	return c.Papers, ""
+}
+
+func (s *Sandbox) protection(c *claim, in *protocol.ClaimRequest, key string) (step, string) {
+	switch {
+	case c.Protected.Key == key:
+	case c.Status != stateRefused || in.Amount == nil || c.Protected.Key != "":
+		return step{}, "seller protection is for one that was refused after its appeal, once, with an amount"
+	default:
+		c.Protected, c.Ask = step{key, in.Now}, in.Amount
+		s.work.Go(func() { s.protect(c, in.Now) })
+	}
+	return c.Protected, ""
 }
 
 func read(w http.ResponseWriter, r *http.Request, into any) bool {

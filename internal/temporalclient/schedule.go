@@ -22,18 +22,25 @@ type Schedule struct {
 	Input    any
 	Summary  string // for operators
 	Every    time.Duration
+	// At, in Zone (IANA), instead of Every: by the calendar, in real time.
+	At   *client.ScheduleCalendarSpec
+	Zone string
 }
 
 // EnsureSchedule makes a schedule be there as described. Many processes may do so at once.
 // One that an operator has paused stays paused.
 func EnsureSchedule(ctx context.Context, c client.Client, s Schedule) error {
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.Every}}}
+	catchUp := time.Minute // a sweep makes up for those missed
+	if s.At != nil {
+		spec = client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{*s.At}, TimeZoneName: s.Zone}
+		catchUp = 7 * 24 * time.Hour // nothing makes up for a month's statement
+	}
 	action := &client.ScheduleWorkflowAction{
 		ID: s.ID, Workflow: s.Workflow, Args: []any{s.Input}, TaskQueue: protocol.QueueOrders, StaticSummary: s.Summary,
 	}
-	const catchUp = time.Minute // a sweep makes up for those missed
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID: s.ID, Spec: spec, Action: action, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp, TriggerImmediately: true,
+		ID: s.ID, Spec: spec, Action: action, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp, TriggerImmediately: s.At == nil,
 	})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		if err != nil {

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"parcelward/internal/audit"
 	"parcelward/internal/demo"
+	"parcelward/internal/demo/player"
 	"parcelward/internal/dispatch"
+	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
 	"parcelward/internal/temporalclient"
 )
@@ -21,20 +22,28 @@ import (
 // atOnce bounds a batch of events.
 const atOnce = 200
 
-// Play sends the scenario's events over HTTP, each at its virtual time or as soon after as
-// can be, and returns when the scenario is over. Scans it leaves to the twins, which push them.
+// Play sends the scenario's events, originals and scores over HTTP, each at its virtual time or as
+// soon after as can be, and returns when the scenario is over. Scans it leaves to the twins, which
+// push them.
 func (s *Stack) Play(ctx context.Context, sc demo.Scenario) error {
 	client := s.Server.Client()
-	unscanned := slices.DeleteFunc(slices.Clone(sc.Events), func(e demo.Sent) bool { return e.Scan })
-	for events := unscanned; len(events) > 0; {
-		if err := s.until(ctx, events[0].At); err != nil {
+	steps := slices.DeleteFunc(slices.Clone(sc.Events), func(e demo.Sent) bool { return e.Scan })
+	for len(steps) > 0 {
+		if err := s.until(ctx, steps[0].At); err != nil {
 			return err
+		}
+		if steps[0].Event == nil {
+			if err := player.Act(ctx, client, &steps[0]); err != nil {
+				return err
+			}
+			steps = steps[1:]
+			continue
 		}
 		now := s.Now()
 		var due [][]byte
-		for len(events) > 0 && len(due) < atOnce && !events[0].At.After(now) {
-			due = append(due, events[0].Event)
-			events = events[1:]
+		for len(steps) > 0 && len(due) < atOnce && steps[0].Event != nil && !steps[0].At.After(now) {
+			due = append(due, steps[0].Event)
+			steps = steps[1:]
 		}
 		receipt, err := client.Send(ctx, due)
 		if err != nil {
@@ -63,6 +72,7 @@ func (s *Stack) until(ctx context.Context, at time.Time) error {
 type Verdict struct {
 	Order       string
 	Outcome     rules.Assessment // live, as of the scenario's end
+	Beside      demo.Beside      // likewise
 	Expected    demo.Outcome
 	Differences []string // none: all is as it should be
 }
@@ -97,7 +107,15 @@ func (s *Stack) Judge(ctx context.Context, sc demo.Scenario) ([]Verdict, error) 
 func (s *Stack) judge(ctx context.Context, sc demo.Scenario, order string) (Verdict, error) {
 	v := Verdict{Order: order, Expected: sc.Expected[order]}
 	end := sc.Origin.Add(sc.Span)
-	backtest, err := s.backtest(ctx, order, end)
+	o, k, err := dispatch.Known(ctx, s.Inbox(), demo.Store, order)
+	if err != nil {
+		return v, err
+	}
+	rs, err := s.Server.Rules.For(k.All, o.Policy)
+	if err != nil {
+		return v, err
+	}
+	backtest, err := audit.Assessment(k.All, rs, end)
 	if err != nil {
 		return v, err
 	}
@@ -115,30 +133,45 @@ func (s *Stack) judge(ctx context.Context, sc demo.Scenario, order string) (Verd
 	if err := json.Unmarshal(live, &v.Outcome); err != nil { //nolint:musttag // money and times read themselves
 		return v, fmt.Errorf("read the assessment of %s: %w", order, err)
 	}
+	if err := s.beside(ctx, &v, k.All, rs, end); err != nil {
+		return v, err
+	}
 	v.compare()
 	return v, nil
 }
 
-// backtest judges all events of the inbox.
-func (s *Stack) backtest(ctx context.Context, order string, end time.Time) (jsontext.Value, error) {
-	o, k, err := dispatch.Known(ctx, s.Inbox(), demo.Store, order)
+// beside tells what became of all that no assessment shows, as the inbox, the books and the
+// workflows say; it reports where they differ.
+func (s *Stack) beside(ctx context.Context, v *Verdict, facts *rules.Facts, rs rules.Ruleset, end time.Time) error {
+	v.Beside = demo.BesideOf(facts, rs, end)
+	recorded, err := s.Inbox().Complaints(ctx, demo.Store, v.Order)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rs, err := s.Server.Rules.For(k.All, o.Policy)
-	if err != nil {
-		return nil, err
+	var booked []rules.ComplaintStatus
+	for i := range recorded {
+		booked = append(booked, recorded[i].Status)
 	}
-	return audit.Assessment(k.All, rs, end)
+	v.differs("complaints in the books", v.Beside.Complaints, booked)
+	for _, want := range v.Expected.Tickets {
+		patient, stop := context.WithTimeout(ctx, ticketPatience)
+		var result protocol.TicketResult
+		err := s.Server.Temporal.GetWorkflow(patient, want.ID, "").Get(patient, &result)
+		stop()
+		if err != nil {
+			v.Differences = append(v.Differences, fmt.Sprintf("%s: %v", want.ID, err))
+			continue
+		}
+		v.Beside.Tickets = append(v.Beside.Tickets, demo.Ticket{ID: want.ID, Topic: want.Topic, Status: result.Outcome, Number: result.TicketID})
+	}
+	return nil
 }
+
+// ticketPatience is how long the end of a ticket's story is waited for.
+const ticketPatience = 2 * time.Second
 
 // compare adds what is not as the scenario expects.
 func (v *Verdict) compare() {
-	differs := func(key string, want, got any) {
-		if w, g := fmt.Sprint(want), fmt.Sprint(got); w != g {
-			v.Differences = append(v.Differences, fmt.Sprintf("%s: expected %s, live %s", key, w, g))
-		}
-	}
 	var statuses []rules.CaseStatus
 	for _, c := range v.Outcome.Cases {
 		statuses = append(statuses, c.Status)
@@ -147,9 +180,18 @@ func (v *Verdict) compare() {
 	if v.Outcome.Claim != nil {
 		reasons = v.Outcome.Claim.Reasons
 	}
-	differs("stage", v.Expected.Stage, v.Outcome.Stage)
-	differs("cases", v.Expected.Cases, statuses)
-	differs("claim.reasons", v.Expected.Reasons, reasons)
+	v.differs("stage", v.Expected.Stage, v.Outcome.Stage)
+	v.differs("cases", v.Expected.Cases, statuses)
+	v.differs("claim.reasons", v.Expected.Reasons, reasons)
+	v.differs("protection", v.Expected.Protection, v.Beside.Protection)
+	v.differs("complaints", v.Expected.Complaints, v.Beside.Complaints)
+	v.differs("tickets", v.Expected.Tickets, v.Beside.Tickets)
+}
+
+func (v *Verdict) differs(key string, want, got any) {
+	if w, g := fmt.Sprint(want), fmt.Sprint(got); w != g {
+		v.Differences = append(v.Differences, fmt.Sprintf("%s: expected %s, live %s", key, w, g))
+	}
 }
 
 // Audit recomputes all orders of the run, and asks every workflow.

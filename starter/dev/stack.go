@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -151,6 +152,7 @@ func (s *Stack) startServer(ctx context.Context, o Options) error {
 	}
 	c := &s.Config
 	c.DatabaseURL, c.Temporal = url, config.Temporal{Address: s.Servers.TemporalAddress(), Namespace: "default"}
+	c.EvidenceURL = (&neturl.URL{Scheme: "file", Path: filepath.Join(s.dir, "evidence")}).String()
 	c.Services = twinServices(c.Services, s.SandboxURL)
 	c.SweepEvery = time.Second // a virtual day is short
 	c.Clock, c.WebUI, c.Listen = config.Clock(s.Clock), s.Servers.WebUI(), cmp.Or(o.Listen, "127.0.0.1:0")
@@ -258,6 +260,7 @@ func (s *Stack) workerEnv() []string {
 	set("TEMPORAL_ADDRESS", c.Temporal.Address)
 	set("FILING", config.FilingSandbox)
 	set("SANDBOX_URL", s.SandboxURL)
+	set("EVIDENCE_URL", c.EvidenceURL)
 	set("LOG_LEVEL", c.LogLevel.String())
 	set("OTLP_ENDPOINT", c.OTLPEndpoint)
 	set("POLICY_FILES", strings.Join(c.PolicyFiles, ","))

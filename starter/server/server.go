@@ -22,9 +22,14 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/connect"
 	"parcelward/internal/dispatch"
+	"parcelward/internal/evidence"
+	"parcelward/internal/evidence/preflight"
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
+	"parcelward/internal/statement"
 	"parcelward/internal/temporalclient"
 )
 
@@ -32,18 +37,23 @@ import (
 type Server struct {
 	URL      string // of the API
 	DB       *postgres.DB
+	Vault    *evidence.Vault
 	Temporal client.Client
 	Rules    config.Rules
 
-	stop   context.CancelFunc
-	done   chan struct{}
-	failed error // why it ended by itself; set before done is closed
+	stop      context.CancelFunc
+	done      chan struct{}
+	templates map[string][]rules.FreightTemplate
+	failed    error // why it ended by itself; set before done is closed
 }
 
 // Start starts a server that c describes. It runs until Close, or until it fails: see Done.
 // ctx bounds the starting only.
 func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, err error) {
 	if err := c.NeedDatabase(); err != nil {
+		return nil, err
+	}
+	if err := c.NeedEvidence(); err != nil {
 		return nil, err
 	}
 	s := &Server{done: make(chan struct{})}
@@ -54,27 +64,39 @@ func Start(ctx context.Context, c config.Starter, log *slog.Logger) (_ *Server, 
 	if err != nil {
 		return nil, fmt.Errorf("order_param of the stores: %w", err)
 	}
+	stores, err := c.StoreProfiles()
+	if err != nil {
+		return nil, err
+	}
+	if s.templates, err = c.FreightTemplates(); err != nil {
+		return nil, err
+	}
 	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
 		return nil, err
 	}
 	if s.DB, err = postgres.Open(ctx, c.DatabaseURL, postgres.Options{}); err != nil {
 		return nil, err
 	}
-	if s.Temporal, err = temporalclient.Lazy(c.Temporal, log); err != nil {
+	bucket, err := evidence.OpenBucket(ctx, c.EvidenceURL)
+	if err != nil {
 		s.DB.Close()
 		return nil, err
 	}
+	s.Vault = evidence.New(bucket, s.DB, "")
+	if s.Temporal, err = temporalclient.Lazy(c.Temporal, log); err != nil {
+		s.DB.Close()
+		return nil, errors.Join(err, s.Vault.Close())
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		s.release()
-		return nil, fmt.Errorf("listen for the API: %w", err)
+		return nil, errors.Join(fmt.Errorf("listen for the API: %w", err), s.release())
 	}
 	s.URL = "http://" + listener.Addr().String()
-	s.run(context.WithoutCancel(ctx), c, params, listener, log)
+	s.run(context.WithoutCancel(ctx), c, stores, params, listener, log)
 	return s, nil
 }
 
-func (s *Server) run(ctx context.Context, c config.Starter, params map[string]json.RawMessage, listener net.Listener, log *slog.Logger) {
+func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]rules.StoreProfile, params map[string]json.RawMessage, listener net.Listener, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	clock := c.Clock.Protocol()
 	dispatcher := dispatch.New(s.DB, s.Temporal, s.Rules.Book, s.Rules.Calendar, clock, log, dispatch.Options{
@@ -85,9 +107,14 @@ func (s *Server) run(ctx context.Context, c config.Starter, params map[string]js
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
+	books := &statement.Maker{Books: s.DB, Book: s.Rules.Book, For: s.Rules.For}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Profiles: stores,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Check: s.check(clock), Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		Statements: books, Bills: &statement.Importer{Bills: s.DB, Book: s.Rules.Book, For: s.Rules.For},
+		Stores:    &statement.Stores{Books: s.DB, Facts: s.DB, Book: s.Rules.Book, For: s.Rules.For},
+		Templates: s.templates,
 	})
 	var served, dispatched error
 	var parts sync.WaitGroup
@@ -106,6 +133,23 @@ func (s *Server) run(ctx context.Context, c config.Starter, params map[string]js
 		close(s.done)
 	}()
 	log.Info("API serves", "url", s.URL)
+}
+
+// check is the pre-flight of what is uploaded.
+func (s *Server) check(clock protocol.Clock) api.Check {
+	checker := preflight.Checker{Vault: s.Vault, Facts: s.DB, For: s.Rules.For, Now: func() time.Time { return clock.Virtual(time.Now()) }}
+	return func(ctx context.Context, o port.NewOriginal, path string) (api.Verdict, error) {
+		judged, rs, err := checker.Upload(ctx, o, path)
+		if err != nil {
+			return api.Verdict{}, err
+		}
+		out := api.Verdict{Verdict: string(judged.Verdict), Barcodes: judged.Barcodes, Findings: make([]api.Found, len(judged.Findings))}
+		for i, f := range judged.Findings {
+			text := wording.Preflight(f, rs.Pack)
+			out.Findings[i] = api.Found{Code: string(f.Code), Words: api.Words{ZH: text.ZH, EN: text.EN}}
+		}
+		return out, nil
+	}
 }
 
 // alert keeps a notice where people see it.
@@ -143,13 +187,13 @@ func (s *Server) Done() <-chan struct{} { return s.done }
 func (s *Server) Close() error {
 	s.stop()
 	<-s.done
-	s.release()
-	return s.failed
+	return errors.Join(s.failed, s.release())
 }
 
-func (s *Server) release() {
+func (s *Server) release() error {
 	s.Temporal.Close()
 	s.DB.Close()
+	return s.Vault.Close()
 }
 
 // Client speaks to the server's API.

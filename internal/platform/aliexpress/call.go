@@ -19,11 +19,18 @@ import (
 // platform refuses although it should be good is replaced once, for another process may have
 // refreshed it, or a person revoked it.
 func (c *Client) top(ctx context.Context, store, method string, params map[string]string, out any) error {
+	return c.withToken(ctx, store, method, func(token Token) error {
+		return c.topWith(ctx, token, store, method, params, out)
+	})
+}
+
+// withToken calls for a store with its token, or with another where that one is refused.
+func (c *Client) withToken(ctx context.Context, store, method string, call func(Token) error) error {
 	token, err := c.tokens.Token(ctx, store)
 	if err != nil {
 		return fmt.Errorf("aliexpress: %s: %w", method, err)
 	}
-	err = c.topWith(ctx, token, store, method, params, out)
+	err = call(token)
 	if _, refused := errors.AsType[*TokenError](err); !refused {
 		return err
 	}
@@ -34,7 +41,7 @@ func (c *Client) top(ctx context.Context, store, method string, params map[strin
 	case !ok:
 		return err
 	}
-	return c.topWith(ctx, token, store, method, params, out)
+	return call(token)
 }
 
 func (c *Client) topWith(ctx context.Context, token Token, store, method string, params map[string]string, out any) error {
@@ -56,6 +63,15 @@ func (c *Client) gop(ctx context.Context, store, path string, params map[string]
 	maps.Copy(all, c.common())
 	all["sign"] = Sign(c.secret, path, all)
 	return c.send(ctx, store, path, "/rest"+path, all, out)
+}
+
+// gopFor makes a business call of the second protocol for a store, like [Client.top].
+func (c *Client) gopFor(ctx context.Context, store, path string, params map[string]string, out any) error {
+	return c.withToken(ctx, store, path, func(token Token) error {
+		all := maps.Clone(params)
+		all["access_token"] = token.Access
+		return c.gop(ctx, store, path, all, out)
+	})
 }
 
 func (c *Client) common() map[string]string {

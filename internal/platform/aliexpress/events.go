@@ -2,8 +2,6 @@ package aliexpress
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,9 +153,7 @@ func (a Address) hash() string {
 	if a.Street == "" && a.City == "" {
 		return ""
 	}
-	fields := strings.Join([]string{a.Country, a.Province, a.City, a.Street, a.Zip}, "\n")
-	sum := sha256.Sum256([]byte(strings.ToLower(strings.Join(strings.Fields(fields), " "))))
-	return hex.EncodeToString(sum[:])
+	return rules.AddressHash(a.Country, a.Province, a.City, a.Street, a.Zip)
 }
 
 // refunds adds the refunds that are done, and tells whether they make up the whole order.

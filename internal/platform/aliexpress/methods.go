@@ -17,6 +17,7 @@ const (
 	methodIssues       = "aliexpress.issue.issuelist.get"
 	methodIssue        = "aliexpress.issue.detail.get"
 	methodLoans        = "aliexpress.trade.redefining.findloanlistquery"
+	methodMessages     = "/message/history/list" // a path of the other protocol
 )
 
 // The platform's values that decide something here.

@@ -30,7 +30,7 @@ UPDATE orders SET
     recheck_at = sqlc.narg(recheck_at)::timestamptz, policy = @policy::text, stage = @stage::text,
     next_deadline_kind = @next_deadline_kind::text, next_deadline = sqlc.narg(next_deadline)::timestamptz,
     expected_payout_usd = sqlc.narg(expected_payout_usd)::text::numeric, country = @country::text, cases = @cases::integer,
-    end_reason = @end_reason::text, updated_at = now(),
+    end_reason = @end_reason::text, created_at = sqlc.narg(created_at)::timestamptz, updated_at = now(),
     shipments = ARRAY(SELECT s FROM unnest(shipments) s WHERE s <> ALL (coalesce(@shipments_ended::integer[], '{}')))
 WHERE order_pk = @order_pk AND next_try_at = @claimed AND seen_position <= @upto::bigint AND (@told::boolean
     OR handed_position = @believed::bigint AND judged_at IS NOT DISTINCT FROM sqlc.narg(judged_at)::timestamptz);

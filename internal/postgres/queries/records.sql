@@ -9,16 +9,6 @@ ON CONFLICT (key) DO NOTHING;
 -- name: Entries :many
 SELECT * FROM ledger WHERE store = @store AND order_no = @order_no ORDER BY at, key;
 
--- name: KeepEvidence :exec
-INSERT INTO evidence (store, order_no, tracking_number, kind, sha256, name)
-SELECT @store::text, @order_no::text, @tracking_number::text, unnest(@kinds::text[]), unnest(@hashes::text[]), unnest(@names::text[])
-ON CONFLICT DO NOTHING;
-
--- name: EvidenceOf :many
-SELECT kind, name, sha256 FROM evidence
-WHERE store = @store AND order_no = @order_no AND tracking_number = @tracking_number
-ORDER BY kind, sha256;
-
 -- name: Tell :execrows
 INSERT INTO notices (key, store, order_no, workflow_id, kind, manager, due, zh, en)
 VALUES (@key, @store, @order_no, @workflow_id, @kind, @manager, @due, @zh, @en)

@@ -33,7 +33,7 @@ WITH c AS MATERIALIZED (
     ORDER BY w.recheck_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => $1::float8)
 FROM c WHERE o.order_pk = c.order_pk
-RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at, o.shipments
+RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at, o.shipments, o.created_at
 `
 
 type ClaimRechecksParams struct {
@@ -75,6 +75,7 @@ func (q *Queries) ClaimRechecks(ctx context.Context, arg ClaimRechecksParams) ([
 			&i.EndReason,
 			&i.UpdatedAt,
 			&i.Shipments,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -93,7 +94,7 @@ WITH c AS MATERIALIZED (
     ORDER BY w.next_try_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE orders o SET next_try_at = now() + make_interval(secs => $1::float8)
 FROM c WHERE o.order_pk = c.order_pk
-RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at, o.shipments
+RETURNING o.order_pk, o.store, o.order_no, o.latest_position, o.seen_position, o.handed_position, o.started, o.run_id, o.judged_at, o.attempts, o.last_error, o.next_try_at, o.recheck_at, o.policy, o.stage, o.next_deadline_kind, o.next_deadline, o.expected_payout_usd, o.country, o.cases, o.end_reason, o.updated_at, o.shipments, o.created_at
 `
 
 type ClaimWaitingParams struct {
@@ -135,6 +136,7 @@ func (q *Queries) ClaimWaiting(ctx context.Context, arg ClaimWaitingParams) ([]O
 			&i.EndReason,
 			&i.UpdatedAt,
 			&i.Shipments,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -250,7 +252,7 @@ func (q *Queries) FactsWithin(ctx context.Context, arg FactsWithinParams) ([]Fac
 }
 
 const lockOrder = `-- name: LockOrder :one
-SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, shipments FROM orders WHERE store = $1 AND order_no = $2 FOR NO KEY UPDATE
+SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, shipments, created_at FROM orders WHERE store = $1 AND order_no = $2 FOR NO KEY UPDATE
 `
 
 type LockOrderParams struct {
@@ -285,6 +287,7 @@ func (q *Queries) LockOrder(ctx context.Context, arg LockOrderParams) (Order, er
 		&i.EndReason,
 		&i.UpdatedAt,
 		&i.Shipments,
+		&i.CreatedAt,
 	)
 	return i, err
 }
@@ -347,10 +350,10 @@ UPDATE orders SET
     recheck_at = $4::timestamptz, policy = $5::text, stage = $6::text,
     next_deadline_kind = $7::text, next_deadline = $8::timestamptz,
     expected_payout_usd = $9::text::numeric, country = $10::text, cases = $11::integer,
-    end_reason = $12::text, updated_at = now(),
-    shipments = ARRAY(SELECT s FROM unnest(shipments) s WHERE s <> ALL (coalesce($13::integer[], '{}')))
-WHERE order_pk = $14 AND next_try_at = $15 AND seen_position <= $1::bigint AND ($2::boolean
-    OR handed_position = $16::bigint AND judged_at IS NOT DISTINCT FROM $17::timestamptz)
+    end_reason = $12::text, created_at = $13::timestamptz, updated_at = now(),
+    shipments = ARRAY(SELECT s FROM unnest(shipments) s WHERE s <> ALL (coalesce($14::integer[], '{}')))
+WHERE order_pk = $15 AND next_try_at = $16 AND seen_position <= $1::bigint AND ($2::boolean
+    OR handed_position = $17::bigint AND judged_at IS NOT DISTINCT FROM $18::timestamptz)
 `
 
 type SaveHandingParams struct {
@@ -366,6 +369,7 @@ type SaveHandingParams struct {
 	Country           string
 	Cases             int32
 	EndReason         string
+	CreatedAt         *time.Time
 	ShipmentsEnded    []int32
 	OrderPk           int64
 	Claimed           time.Time
@@ -390,6 +394,7 @@ func (q *Queries) SaveHanding(ctx context.Context, arg SaveHandingParams) (int64
 		arg.Country,
 		arg.Cases,
 		arg.EndReason,
+		arg.CreatedAt,
 		arg.ShipmentsEnded,
 		arg.OrderPk,
 		arg.Claimed,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Alias struct {
@@ -27,6 +28,26 @@ type AuditLog struct {
 	Store   string
 	OrderNo string
 	Detail  json.RawMessage
+}
+
+type BillLine struct {
+	Store            string
+	File             string
+	Line             int32
+	Name             string
+	TrackingNumber   string
+	OrderNo          string
+	BilledOn         pgtype.Date
+	Weight           *decimal.Decimal
+	Fee              string
+	Amount           decimal.Decimal
+	Currency         string
+	Parcel           string
+	OfOrder          string
+	Reason           string
+	Expected         *decimal.Decimal
+	ExpectedCurrency string
+	ImportedAt       time.Time
 }
 
 type Case struct {
@@ -48,14 +69,44 @@ type Case struct {
 	UpdatedAt         time.Time
 }
 
+type Complaint struct {
+	OrderPk     int64
+	ComplaintID string
+	OpenedAt    time.Time
+	RespondBy   time.Time
+	AnsweredAt  *time.Time
+	DecidedAt   *time.Time
+	Status      string
+	Points      int32
+	AtRisk      *decimal.Decimal
+	Frozen      *decimal.Decimal
+	Currency    string
+	UpdatedAt   time.Time
+}
+
 type Evidence struct {
 	Store          string
+	Position       int64
 	OrderNo        string
 	TrackingNumber string
 	Kind           string
 	Sha256         string
 	Name           string
+	MediaType      string
+	Size           int64
+	Source         string
+	ByWhom         string
+	TakenAt        *time.Time
+	Given          string
 	KeptAt         time.Time
+	Previous       []byte
+	Seal           []byte
+}
+
+type EvidenceHead struct {
+	Store    string
+	Position int64
+	Seal     []byte
 }
 
 type Inbox struct {
@@ -122,6 +173,7 @@ type Order struct {
 	EndReason         string
 	UpdatedAt         time.Time
 	Shipments         []int32
+	CreatedAt         *time.Time
 }
 
 type OrderFact struct {
@@ -189,6 +241,27 @@ type Settlement struct {
 	Refund       *decimal.Decimal
 	RealRefund   *decimal.Decimal
 	At           time.Time
+}
+
+type Statement struct {
+	Store  string
+	Month  string
+	Serial int32
+	Sha256 string
+	Totals json.RawMessage
+	AsOf   time.Time
+	KeptAt time.Time
+}
+
+type StoreScore struct {
+	ID                  int64
+	Store               string
+	Week                string
+	ServiceScore        *decimal.Decimal
+	PositiveRatePercent *decimal.Decimal
+	Programmes          []string
+	By                  string
+	At                  time.Time
 }
 
 type Stray struct {

@@ -84,7 +84,7 @@ func (q *Queries) Counts(ctx context.Context) (CountsRow, error) {
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, shipments FROM orders WHERE store = $1 AND order_no = $2
+SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, shipments, created_at FROM orders WHERE store = $1 AND order_no = $2
 `
 
 type GetOrderParams struct {
@@ -119,12 +119,13 @@ func (q *Queries) GetOrder(ctx context.Context, arg GetOrderParams) (Order, erro
 		&i.EndReason,
 		&i.UpdatedAt,
 		&i.Shipments,
+		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const listOrders = `-- name: ListOrders :many
-SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, shipments FROM orders WHERE (store, order_no) > ($1::text, $2::text)
+SELECT order_pk, store, order_no, latest_position, seen_position, handed_position, started, run_id, judged_at, attempts, last_error, next_try_at, recheck_at, policy, stage, next_deadline_kind, next_deadline, expected_payout_usd, country, cases, end_reason, updated_at, shipments, created_at FROM orders WHERE (store, order_no) > ($1::text, $2::text)
 ORDER BY store, order_no LIMIT $3
 `
 
@@ -167,6 +168,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]Order
 			&i.EndReason,
 			&i.UpdatedAt,
 			&i.Shipments,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}

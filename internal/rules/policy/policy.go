@@ -45,8 +45,10 @@ type Pack struct {
 	Order      Order      `yaml:"order"`
 	Complaint  Complaint  `yaml:"complaint"`
 	Ticket     Ticket     `yaml:"ticket"`
+	Evidence   Evidence   `yaml:"evidence"`
 	Exchange   Exchange   `yaml:"exchange"`
 	Statement  Statement  `yaml:"statement"`
+	Health     Health     `yaml:"health"`
 
 	location  *time.Location
 	certified map[string]struct{}
@@ -113,6 +115,10 @@ type Claim struct {
 	// document in time, where the latest movement is CustomsMilestone.
 	CustomsGrace     Value[Duration] `yaml:"customs_grace"`
 	CustomsMilestone Value[string]   `yaml:"customs_milestone"`
+	// FileUnlookedWithin of the end of filing, papers that nobody has looked at are handed in.
+	FileUnlookedWithin Value[Duration] `yaml:"file_unlooked_within"`
+	// PapersWithin counts from a request for more papers that names no deadline.
+	PapersWithin Value[Duration] `yaml:"papers_within"`
 	// EvidenceKinds must all be in a filing.
 	EvidenceKinds Value[[]string] `yaml:"evidence_kinds"`
 	// EvidenceRejectionPercent is the share of rejections caused by a blurred
@@ -147,11 +153,16 @@ type Protection struct {
 	// LossSharePercent of the actual loss is paid, at most Cap per order.
 	LossSharePercent Value[decimal.Decimal] `yaml:"loss_share_percent"`
 	Cap              Value[money.Amount]    `yaml:"cap"`
+	// RequestWithin counts from the second refusal.
+	RequestWithin Value[Duration] `yaml:"request_within"`
+	// OutcomeWorkdays after the request the answer is due, and after the answer the money.
+	OutcomeWorkdays Value[int] `yaml:"outcome_workdays"`
 }
 
 // Order is an order's own life.
 type Order struct {
-	// DisputePeriod after delivery, an order's story ends.
+	// DisputePeriod after delivery, an order's story ends. As long after the opening of a
+	// dispute over a delivered parcel, the seller may add that the buyer refused it.
 	DisputePeriod Value[Duration] `yaml:"dispute_period"`
 	// IdleEnd after its last fact, an order's story ends in any case.
 	IdleEnd Value[Duration] `yaml:"idle_end"`

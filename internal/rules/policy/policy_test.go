@@ -66,6 +66,8 @@ claim.file_within 15d S1
 claim.file_within_other 15d S1 reading
 claim.customs_grace 7d S1
 claim.customs_milestone customs_hold S1
+claim.file_unlooked_within 24h0m0s S1 reading
+claim.papers_within 3d S1 reading
 claim.evidence_kinds [waybill outbound_record buyer_messages] S1
 claim.evidence_rejection_percent 83 S1
 claim.review_expected_workdays 5 S1
@@ -82,6 +84,8 @@ protection.dispute_rate_max_percent 1.2 S1
 protection.programmes [anxinda] S1
 protection.loss_share_percent 70 S1
 protection.cap 50.00 USD S1
+protection.request_within 15d S1 reading
+protection.outcome_workdays 7 S1 reading
 order.dispute_period 15d S1 reading
 order.idle_end 180d S1 reading
 order.file_reminders [24h0m0s 6h0m0s] S1 reading
@@ -93,6 +97,9 @@ complaint.pickup_within 3d S2
 complaint.freight_tolerance 0.50 CNY S2
 complaint.points_min 1 S2
 complaint.points_max 3 S2
+complaint.reminders [12h0m0s 6h0m0s 1h0m0s] S2 reading
+complaint.manager_within 6h0m0s S2 reading
+complaint.decision_expected 76h48m0s S2
 complaint.template_accuracy_min_percent 99.2 S2
 complaint.complaint_rate_max_percent 0.8 S2
 complaint.complaint_rate_weeks 2 S2
@@ -115,6 +122,19 @@ ticket.priority_proofs map[account_wrongly_judged:[compliance_history] label_bat
 ticket.machine_translation_factor 3.8 S3
 ticket.dispute_evidence_within 3d S3
 ticket.dispute_evidence [product_photos quality_report delivery_receipt] S3
+ticket.dispute_reminders [24h0m0s 6h0m0s] S3 reading
+ticket.dispute_manager_within 6h0m0s S3 reading
+evidence.short_side_min 300 S1 reading
+evidence.short_side_ready 480 S1 reading
+evidence.sharpness_min 8 S1 reading
+evidence.sharpness_ready 20 S1 reading
+evidence.contrast_ready 60 S1 reading
+evidence.other_number_length 5 S1 reading
+evidence.forms 18 kinds S1 reading
+evidence.waybill_given [ship_date weight_kg volume_cm3] S1
+evidence.not_received_phrases 14 languages S1 reading
+evidence.refusal_phrases 14 languages S1 reading
+evidence.received_phrases 14 languages S1 reading
 exchange.order_event_within 10s S4
 exchange.carrier_event_within 1m0s S4
 exchange.rate_alert_within 10m0s S4
@@ -126,6 +146,15 @@ exchange.poll_near_every [6h0m0s 2h0m0s] S4 reading
 statement.service_fee_percent 1.2 S0
 statement.insurance_percent 0.5 S0
 statement.insurance_cap 500.00 CNY S0
+statement.bill_tolerance 0.50 CNY S2 reading
+statement.bill_freight_names [运费 基础运费 配送费 freight shipping shipping fee base freight postage] S0 reading
+health.subsidy_max_percent 30 S2
+health.template_accuracy_margin_percent 0.2 S2 reading
+health.complaint_rate_margin_percent 0.2 S2 reading
+health.service_score_margin 0.1 S2 reading
+health.positive_rate_margin_percent 0.5 S1 reading
+health.dispute_rate_margin_percent 0.2 S1 reading
+health.dispute_rate_window 90d S1 reading
 `
 
 func TestEmbeddedPackHoldsTheRules(t *testing.T) {
@@ -153,7 +182,13 @@ func TestEmbeddedPackHoldsTheRules(t *testing.T) {
 // list writes each policy value under v as a line of the rulebook.
 func list(out *[]string, path string, v reflect.Value) {
 	if v.Kind() == reflect.Struct && v.FieldByName("Source").IsValid() {
-		line := fmt.Sprintf("%s %v %s", path, v.FieldByName("Value").Interface(), v.FieldByName("Source"))
+		value := v.FieldByName("Value").Interface()
+		if long, ok := value.(map[string][]string); ok && path == "evidence.forms" {
+			value = fmt.Sprintf("%d kinds", len(long))
+		} else if ok && strings.HasSuffix(path, "_phrases") {
+			value = fmt.Sprintf("%d languages", len(long))
+		}
+		line := fmt.Sprintf("%s %v %s", path, value, v.FieldByName("Source"))
 		if v.FieldByName("Reading").Bool() {
 			line += " reading"
 		}

@@ -19,8 +19,14 @@ type Complaint struct {
 	// where shipping is not free.
 	FreightTolerance Value[money.Amount] `yaml:"freight_tolerance"`
 	// PointsMin to PointsMax service points are taken when a complaint is upheld.
-	PointsMin                  Value[int]             `yaml:"points_min"`
-	PointsMax                  Value[int]             `yaml:"points_max"`
+	PointsMin Value[int] `yaml:"points_min"`
+	PointsMax Value[int] `yaml:"points_max"`
+	// Reminders are due this long before the response is, longest first; from
+	// ManagerWithin on the manager is told too.
+	Reminders     Value[[]Duration] `yaml:"reminders"`
+	ManagerWithin Value[Duration]   `yaml:"manager_within"`
+	// DecisionExpected counts from the opening: by then most are decided.
+	DecisionExpected           Value[Duration]        `yaml:"decision_expected"`
 	TemplateAccuracyMinPercent Value[decimal.Decimal] `yaml:"template_accuracy_min_percent"`
 	// ComplaintRateMaxPercent exceeded in ComplaintRateWeeks consecutive weeks
 	// costs the freight subsidy.
@@ -60,9 +66,12 @@ type Ticket struct {
 	// MachineTranslationFactor is how much oftener machine-translated texts are refused.
 	MachineTranslationFactor Value[decimal.Decimal] `yaml:"machine_translation_factor"`
 	// DisputeEvidenceWithin counts from a dispute's opening; DisputeEvidence is
-	// the whole chain.
-	DisputeEvidenceWithin Value[Duration] `yaml:"dispute_evidence_within"`
-	DisputeEvidence       Value[[]string] `yaml:"dispute_evidence"`
+	// the whole chain. DisputeReminders are due this long before each deadline of a
+	// dispute, longest first; from DisputeManagerWithin on the manager is told too.
+	DisputeEvidenceWithin Value[Duration]   `yaml:"dispute_evidence_within"`
+	DisputeEvidence       Value[[]string]   `yaml:"dispute_evidence"`
+	DisputeReminders      Value[[]Duration] `yaml:"dispute_reminders"`
+	DisputeManagerWithin  Value[Duration]   `yaml:"dispute_manager_within"`
 }
 
 // Exchange is how fast facts must travel.
@@ -91,4 +100,22 @@ type Statement struct {
 	InsurancePercent  Value[decimal.Decimal] `yaml:"insurance_percent"`
 	// InsuranceCap is the cover per order.
 	InsuranceCap Value[money.Amount] `yaml:"insurance_cap"`
+	// BillTolerance is what a line of a carrier's bill may differ from the order's freight by;
+	// BillFreightNames are what carriers call the freight itself, any case.
+	BillTolerance    Value[money.Amount] `yaml:"bill_tolerance"`
+	BillFreightNames Value[[]string]     `yaml:"bill_freight_names"`
+}
+
+// Health is how a store's weekly health is watched; its lines are those of Complaint and
+// Protection. The margins are how near to its line a measure alerts.
+type Health struct {
+	// SubsidyMaxPercent of the freight is the most that the subsidy pays.
+	SubsidyMaxPercent             Value[decimal.Decimal] `yaml:"subsidy_max_percent"`
+	TemplateAccuracyMarginPercent Value[decimal.Decimal] `yaml:"template_accuracy_margin_percent"`
+	ComplaintRateMarginPercent    Value[decimal.Decimal] `yaml:"complaint_rate_margin_percent"`
+	ServiceScoreMargin            Value[decimal.Decimal] `yaml:"service_score_margin"` // points
+	PositiveRateMarginPercent     Value[decimal.Decimal] `yaml:"positive_rate_margin_percent"`
+	DisputeRateMarginPercent      Value[decimal.Decimal] `yaml:"dispute_rate_margin_percent"`
+	// DisputeRateWindow is the span over which disputes are counted.
+	DisputeRateWindow Value[Duration] `yaml:"dispute_rate_window"`
 }

@@ -23,8 +23,11 @@ func (d *decoder) validate(p *Pack) {
 	d.longestFirst("order.file_reminders.value", p.Order.FileReminders.Value)
 	d.longestFirst("order.appeal_reminders.value", p.Order.AppealReminders.Value)
 	d.check("complaint.points_max.value", p.Complaint.PointsMin.Value <= p.Complaint.PointsMax.Value, "less than points_min, expected at least that")
+	d.longestFirst("complaint.reminders.value", p.Complaint.Reminders.Value)
+	d.longestFirst("ticket.dispute_reminders.value", p.Ticket.DisputeReminders.Value)
 	d.check("ticket.file_until.value", p.Ticket.FileFrom.Value < p.Ticket.FileUntil.Value && p.Ticket.FileUntil.Value <= Duration(day),
 		"expected a time after file_from, at most 24h")
+	d.evidence(&p.Evidence)
 	d.exchange(&p.Exchange)
 	p.certified = set(p.Shipping.CertifiedServices.Value)
 	p.economy = set(p.Shipping.EconomyServices.Value)

@@ -35,6 +35,7 @@ func Details(p rules.OrderPlan, store, order string, loc *time.Location) string 
 		}
 	}
 	worth(&b, a.Claim)
+	contests(&b, &p, loc)
 	if len(a.Deadlines) > 0 {
 		section(&b, Text{"订单时限", "Deadlines of the order"})
 		b.WriteString("| 时限 / Deadline | 时间 / Time | 状态 / State |\n|---|---|---|\n")
@@ -67,14 +68,13 @@ func ClaimDetails(p rules.ClaimPlan, store, order string, missing []string, loc 
 		bullet(&b, both("还缺凭证：%s", "Still missing: %s", join(each(missing, Evidence))))
 	}
 	section(&b, Text{"案件", "Case"})
-	b.WriteString("| | |\n|---|---|\n")
-	row := func(name Text, value string) { fmt.Fprintf(&b, "| %s | %s |\n", slash(name), value) }
-	row(Text{"订单", "Order"}, "`"+store+"/"+order+"`")
+	row := table(&b)
+	row(Text{"订单", "Order"}, code(store+"/"+order))
 	row(Text{"异常", "Exception"}, slash(Kind(c.Kind)))
 	row(Text{"运单号", "Parcel"}, "`"+c.TrackingNumber+"`")
 	row(Text{"状态", "Status"}, slash(Status(c.Status)))
 	if p.ClaimID != "" {
-		row(Text{"索赔编号", "Claim number"}, "`"+strings.NewReplacer("`", "'", "|", "/", "\n", " ").Replace(p.ClaimID)+"`")
+		row(Text{"索赔编号", "Claim number"}, code(p.ClaimID))
 	}
 	row(Text{"最近一次轨迹", "Last movement"}, cell(c.LastMovementAt.Time(), loc))
 	row(Text{"异常成立", "Opened"}, cell(c.OpenedAt.Time(), loc))
@@ -159,3 +159,51 @@ func section(b *strings.Builder, t Text) { fmt.Fprintf(b, "\n### %s / %s\n\n", t
 func sentence(b *strings.Builder, t Text) { fmt.Fprintf(b, "%s\n\n%s\n\n", t.ZH, t.EN) }
 
 func bullet(b *strings.Builder, t Text) { fmt.Fprintf(b, "\n- %s\n- %s\n", t.ZH, t.EN) }
+
+// contests lists an order's freight complaints and disputes; each has a workflow of its own.
+func contests(b *strings.Builder, p *rules.OrderPlan, loc *time.Location) {
+	if len(p.Complaints)+len(p.Disputes) == 0 {
+		return
+	}
+	section(b, Text{"投诉与纠纷", "Complaints and disputes"})
+	b.WriteString("| 编号 / Number | 类型 / Kind | 状态 / Status | 期限 / Deadline |\n|---|---|---|---|\n")
+	row := func(id string, kind, status Text, next *rules.Deadline) {
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", code(id), slash(kind), slash(status), deadlineCell(next, loc))
+	}
+	for i := range p.Complaints {
+		c := &p.Complaints[i]
+		row(c.ID, Text{"运费投诉", "freight complaint"}, ComplaintStatus(c.Status), c.NextDeadline)
+	}
+	for i := range p.Disputes {
+		d := &p.Disputes[i]
+		row(d.ID, disputeKind(d.Kind), DisputeStatus(d.Status), d.NextDeadline)
+	}
+}
+
+// table begins a table of names and values, and returns what writes a row.
+func table(b *strings.Builder) func(name Text, value string) {
+	b.WriteString("| | |\n|---|---|\n")
+	return func(name Text, value string) { fmt.Fprintf(b, "| %s | %s |\n", slash(name), value) }
+}
+
+// code writes what others have chosen, such as a number, so that it breaks no table or code.
+func code(s string) string { return "`" + plain(s) + "`" }
+
+// plain is what others have chosen on one line, without marks that Markdown takes for its own.
+func plain(s string) string {
+	return strings.NewReplacer("`", "'", "|", "/", "\n", " ", "\r", " ", "<", "‹", ">", "›").Replace(s)
+}
+
+// steps writes a numbered list.
+func steps(b *strings.Builder, list []Text) {
+	for i, t := range list {
+		fmt.Fprintf(b, "%d. %s\n   %s\n", i+1, t.ZH, t.EN)
+	}
+	b.WriteByte('\n')
+}
+
+// paste writes a text to paste, in both languages.
+func paste(b *strings.Builder, t Text) {
+	section(b, Text{"可直接粘贴的文字", "Text to paste"})
+	fmt.Fprintf(b, "```text\n%s\n\n%s\n```\n", t.ZH, t.EN)
+}

@@ -24,6 +24,15 @@ func DiagnosisNotice(d *rules.Diagnosis, store, order string, loc *time.Location
 	return t
 }
 
+// DiagnosisDetail is a diagnosis as a ticket to the carrier tells it, a step a line.
+func DiagnosisDetail(d *rules.Diagnosis, loc *time.Location) Text {
+	var zh, en []string
+	for i, step := range DiagnosisSteps(d, loc) {
+		zh, en = append(zh, fmt.Sprintf("%d. %s", i+1, step.ZH)), append(en, fmt.Sprintf("%d. %s", i+1, step.EN))
+	}
+	return Text{strings.Join(zh, "\n"), strings.Join(en, "\n")}
+}
+
 // DiagnosisSteps are the results of the three steps, one sentence or more each, in their order.
 func DiagnosisSteps(d *rules.Diagnosis, loc *time.Location) []Text {
 	var declared, shipped, difference Text

@@ -25,7 +25,7 @@ func whatHappened(m rules.Moment) Text {
 	case rules.MomentCaseEnded:
 		return both("案件（%s）结束：%s%s", "case (%s) over: %s%s", Kind(m.Kind), Status(m.Status), number(m))
 	case rules.MomentMissed:
-		return both("逾期：%s%s", "missed: %s%s", Deadline(m.Deadline), number(m))
+		return both("逾期：%s%s", "missed: %s%s", Deadline(m.Deadline), number(m).and(subject(m)))
 	case rules.MomentDeadline, rules.MomentStall:
 		return toCome(m)
 	case rules.MomentStoryEnd:
@@ -38,7 +38,7 @@ func whatHappened(m rules.Moment) Text {
 func toCome(m rules.Moment) Text {
 	switch m.Code {
 	case rules.MomentDeadline:
-		return both("%s%s", "%s%s", Deadline(m.Deadline), number(m))
+		return both("%s%s", "%s%s", Deadline(m.Deadline), number(m).and(subject(m)))
 	case rules.MomentStall:
 		return both("届时若仍无新轨迹，即构成物流停滞%s", "without any new scan by then the parcel counts as stalled%s", number(m))
 	case rules.MomentStoryEnd:
@@ -95,9 +95,14 @@ func fact(m rules.Moment) Text {
 	case rules.TypeComplaintOpened:
 		return both("买家发起运费投诉 %s", "buyer opened freight complaint %s", m.Subject)
 	case rules.TypeComplaintDecided:
-		return both("运费投诉 %s 已有结论", "freight complaint %s was decided", m.Subject)
+		t := both("运费投诉 %s 结案：%s", "freight complaint %s decided: %s", m.Subject, ComplaintStatus(rules.ComplaintStatus(m.Decision)))
+		if m.Points > 0 {
+			return both("%s，扣 %d 分", "%s, %d service points taken", t, m.Points)
+		}
+		return t
+	default:
+		return follows(m)
 	}
-	return follows(m)
 }
 
 // follows words what follows a claim, and what is added to it.
@@ -126,8 +131,9 @@ func follows(m rules.Moment) Text {
 		return both("已提交工单 %s", "ticket %s filed", m.Subject)
 	case rules.TypeTicketAnswered:
 		return both("工单 %s 已有答复", "ticket %s answered", m.Subject).because(m.Reason)
+	default:
+		return unknown(m.Code)
 	}
-	return unknown(m.Code)
 }
 
 // scan is one row of a trace, with the carrier's own words where it has any.
@@ -171,6 +177,14 @@ func number(m rules.Moment) Text {
 		return Text{}
 	}
 	return both("，运单号 %s", ", parcel %s", m.Number)
+}
+
+// subject is the complaint or dispute that a deadline belongs to.
+func subject(m rules.Moment) Text {
+	if m.Subject == "" {
+		return Text{}
+	}
+	return both("（%s）", "(%s)", m.Subject)
 }
 
 func sum(m rules.Moment) Text {

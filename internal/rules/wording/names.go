@@ -87,6 +87,22 @@ func Deadline(kind string) Text {
 		return Text{"赔付到账期限", "payout due"}
 	case rules.DeadlineAppeal:
 		return Text{"申诉截止", "appeal by"}
+	case rules.DeadlinePapers:
+		return Text{"补充材料截止", "papers by"}
+	case rules.DeadlineProtection:
+		return Text{"申请卖家保障截止", "ask seller protection by"}
+	case rules.DeadlineProtectionOutcome:
+		return Text{"卖家保障结果期限", "seller protection due"}
+	case rules.DeadlineTicketFile:
+		return Text{"提交工单截止", "file the ticket by"}
+	case rules.DeadlineTicketAnswer:
+		return Text{"工单答复期限", "ticket's answer due"}
+	case rules.DeadlineRespond:
+		return Text{"运费投诉举证截止", "answer to the freight complaint due"}
+	case rules.DeadlineEvidence:
+		return Text{"纠纷举证截止", "dispute evidence due"}
+	case rules.DeadlineRefusal:
+		return Text{"拒收凭证截止", "proof of refusal due"}
 	}
 	return unknown(kind)
 }
@@ -140,19 +156,6 @@ func Flag(flag string) Text {
 		return Text{"多收运费", "freight overcharged"}
 	}
 	return unknown(flag)
-}
-
-// Evidence names a kind of original that a filing must hold.
-func Evidence(kind string) Text {
-	switch kind {
-	case "waybill":
-		return Text{"物流底单扫描件", "waybill scan"}
-	case "outbound_record":
-		return Text{"仓库出库记录", "warehouse outbound record"}
-	case "buyer_messages":
-		return Text{"买家站内信记录", "buyer messages from the platform inbox"}
-	}
-	return unknown(kind)
 }
 
 // End names why an order's story is over.

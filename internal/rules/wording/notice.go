@@ -18,8 +18,11 @@ func ClaimNotice(n rules.Notice, p rules.ClaimPlan, store, order string, loc *ti
 	if n.Code == rules.NoticeConfirm && p.Found && p.Case.Kind == rules.KindStall {
 		t = t.and(extendReceipt(store, order))
 	}
+	if n.Code == rules.NoticeFile {
+		t = t.and(toAdd(p.ToAdd))
+	}
 	switch {
-	case n.Code == rules.NoticeEnded:
+	case n.Code == rules.NoticeEnded || n.Code == rules.NoticeProtection || n.Code == rules.NoticeDiffers:
 		return t
 	case !p.Claim.Eligible && len(p.Claim.Reasons) > 0:
 		return t.and(both("注意：%s，平台预计不予赔付。", "Note: %s, so no payout is expected.", join(each(p.Claim.Reasons, Reason))))
@@ -83,6 +86,8 @@ func told(n rules.Notice, p *rules.ClaimPlan, loc *time.Location) Text {
 	case rules.NoticeAppeal:
 		return both("索赔被拒。只有一次申诉机会：请补充至少一份新的原始凭证，已提交的不可替换或撤下，截止 %s。",
 			"The claim was rejected. There is one appeal: add at least one original that was not filed, replace or remove none, by %s.", by)
+	case rules.NoticePapers, rules.NoticeDiffers, rules.NoticeProtection:
+		return aftermath(n.Code, p, by, loc)
 	case rules.NoticeEnded:
 		if p != nil && p.Found {
 			return both("案件（%s）已结束：%s。", "The case (%s) is over: %s.", kind, Status(p.Case.Status))
@@ -118,6 +123,10 @@ func reminder(d *rules.Deadline, by Text) Text {
 		return both("还没有确认异常。请到卖家后台点击“确认异常”，截止 %s。", "The exception is not confirmed yet. Press “Confirm exception” in the seller centre by %s.", by)
 	case rules.DeadlineFile:
 		return both("索赔还没有提交，截止 %s。", "The claim is not filed yet; it must be in by %s.", by)
+	case rules.DeadlinePapers:
+		return both("平台要求的补充材料还没有提交，截止 %s。", "The papers that the platform wants are not in yet; they are due %s.", by)
+	case rules.DeadlineProtection:
+		return both("“卖家保障计划”补偿还没有申请，截止 %s。", "Seller protection is not asked for yet; do so by %s.", by)
 	case rules.DeadlineAppeal:
 		return both("申诉还没有提交，截止 %s，仅此一次。", "The appeal is not in yet; it must be by %s, and there is only one.", by)
 	}
@@ -131,6 +140,8 @@ func missed(d *rules.Deadline, by Text) Text {
 	switch d.Kind {
 	case rules.DeadlineTrackingNumber:
 		return both("运单号未在 %s 前录入，平台按未使用官方物流处理，这一单不能索赔。", "No tracking number by %s: the platform treats the order as not sent by official logistics, and no claim will be paid.", by)
+	case rules.DeadlinePapers:
+		return both("平台要求的补充材料没有在 %s 前提交，索赔很可能被拒；请尽快补交。", "The papers that the platform wants were due %s: send them at once, or the claim will likely be refused.", by)
 	case rules.DeadlineOnline:
 		return both("包邮订单未在 %s 前上网，有运费投诉风险。请备好面单和揽收截图。", "Free-shipping order without a scan by %s: a freight complaint may follow. Keep the label and the pick-up screenshot ready.", by)
 	}
@@ -143,6 +154,8 @@ func overdue(d *rules.Deadline, by Text) Text {
 		return both("平台应在 %s 前给出审核结果，现已超期。请提交工单催办，附截图、订单号和错误代码。", "The platform's decision was due %s and is late. Submit a ticket with screenshot, order number and error code.", by)
 	case d != nil && d.Kind == rules.DeadlinePayout:
 		return both("赔付应在 %s 前到账，现已超期。请提交资金类工单催办。", "The payout was due %s and is late. Submit a funds ticket.", by)
+	case d != nil && d.Kind == rules.DeadlineProtectionOutcome:
+		return both("“卖家保障计划”应在 %s 前有结果，现已超期。请提交工单催办。", "Seller protection was due %s and is late. Submit a ticket.", by)
 	}
 	return both("平台处理已超期（%s），请提交工单催办。", "The platform is late (%s). Submit a ticket.", by)
 }

@@ -51,7 +51,28 @@ func Objection(f rules.Objection) Text {
 	case rules.ObjectionNoNumber:
 		return Text{"没有可用的运单号：应为 1 至 64 个字母或数字。", "There is no usable tracking number: expected 1 to 64 letters or digits."}
 	}
+	if t, ok := template(f); ok {
+		return t
+	}
 	return risk(f.Code, f.Service)
+}
+
+// template is what the freight template check found.
+func template(f rules.Objection) (Text, bool) {
+	switch f.Code {
+	case rules.ObjectionFreightShown:
+		return Text{
+			"买家实付运费高于页面展示，已构成运费投诉依据，建议先退还差额再发货。",
+			"The buyer paid more freight than was shown, which is ground for a freight complaint: refund the difference before it is shipped.",
+		}, true
+	case rules.ObjectionTemplate:
+		return both("店铺的运费模板里没有 %s，请核对模板与订单的物流方案。", "The store has no freight template for %s: compare the templates with the order's service.", f.Service), true
+	case rules.ObjectionTier:
+		return both("%s 的运费模板没有覆盖收货国家，请先改模板，否则容易引来运费投诉。", "No tier of the template for %s serves the destination: mend the template, or a freight complaint may follow.", f.Service), true
+	case rules.ObjectionTierFreight:
+		return both("买家实付运费高于 %s 模板中该国家档的运费，请核对。", "The buyer paid more than the template for %s asks for the destination: check it.", f.Service), true
+	}
+	return Text{}, false
 }
 
 // Objections are several findings in one text.

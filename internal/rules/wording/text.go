@@ -21,6 +21,26 @@ type Text struct{ ZH, EN string }
 // String is both languages in one line, for summaries in Temporal's Web UI.
 func (t Text) String() string { return t.ZH + " · " + t.EN }
 
+// mostSummary is how many bytes a summary may have: Temporal refuses one above 400, and a
+// character that needs escaping grows on its way.
+const mostSummary = 380
+
+// Summary is [Text.String], each language cut where both are too long for a summary: a number
+// that others chose must not stop a story.
+func (t Text) Summary() string {
+	if s := t.String(); len(s) <= mostSummary {
+		return s
+	}
+	cut := func(s string) string {
+		const half = mostSummary/2 - len("… · ")
+		if len(s) <= half {
+			return s
+		}
+		return strings.ToValidUTF8(s[:half], "") + "…"
+	}
+	return Text{cut(t.ZH), cut(t.EN)}.String()
+}
+
 // both fills the same arguments into both languages; a Text among them gives each language
 // its own part.
 func both(zh, en string, args ...any) Text {

@@ -8,6 +8,37 @@ import (
 
 // Waiting says in one sentence what an order waits for and until when.
 func Waiting(p rules.OrderPlan, loc *time.Location) Text {
+	return orderWaits(p, loc).and(contestsWait(&p, loc))
+}
+
+// contestsWait tells of live complaints and disputes, the most pressing first.
+func contestsWait(p *rules.OrderPlan, loc *time.Location) Text {
+	var live int
+	var next *rules.Deadline
+	consider := func(is bool, d *rules.Deadline) {
+		if !is {
+			return
+		}
+		if live++; d != nil && (next == nil || d.At.Time().Before(next.At.Time())) {
+			next = d
+		}
+	}
+	for i := range p.Complaints {
+		consider(p.Complaints[i].Status.Live(), p.Complaints[i].NextDeadline)
+	}
+	for i := range p.Disputes {
+		consider(p.Disputes[i].Status.Live(), p.Disputes[i].NextDeadline)
+	}
+	switch {
+	case live == 0:
+		return Text{}
+	case next == nil:
+		return both("另有 %d 件投诉或纠纷。", "Complaints or disputes open: %d.", live)
+	}
+	return both("另有 %d 件投诉或纠纷，期限 %s。", "Complaints or disputes open: %d, next due %s.", live, clock(next.At.Time(), loc))
+}
+
+func orderWaits(p rules.OrderPlan, loc *time.Location) Text {
 	a := &p.Assessment
 	if p.End != "" {
 		return both("已结束：%s。", "Over: %s.", End(p.End))
@@ -39,6 +70,13 @@ func Waiting(p rules.OrderPlan, loc *time.Location) Text {
 func WaitingClaim(p rules.ClaimPlan, loc *time.Location) Text {
 	if !p.Found {
 		return Text{"按后来得知的事实，这个案件不成立。", "Facts learnt later leave no such case."}
+	}
+	what := both("%s(%s)", "%s (%s)", Kind(p.Case.Kind), p.Case.TrackingNumber).capital()
+	switch {
+	case p.Papers != nil:
+		return both("%s：平台要求补充材料，截止 %s。", "%s: the platform wants more papers by %s.", what, clock(p.Papers.Until, loc))
+	case p.Protection != nil:
+		return both("%s：%s", "%s: %s", what, protection(p.Protection, loc))
 	}
 	return caseWaits(&p.Case, loc)
 }

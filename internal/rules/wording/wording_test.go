@@ -53,7 +53,7 @@ func named[C ~string](t *testing.T, what string, name func(C) wording.Text, code
 func deadlines() []string {
 	return []string{
 		rules.DeadlineTrackingNumber, rules.DeadlineOnline, rules.DeadlineConfirm, rules.DeadlineFile,
-		rules.DeadlineDocument, rules.DeadlineReview, rules.DeadlinePayout, rules.DeadlineAppeal,
+		rules.DeadlineDocument, rules.DeadlineReview, rules.DeadlinePayout, rules.DeadlineAppeal, rules.DeadlineTicketFile, rules.DeadlineTicketAnswer,
 	}
 }
 
@@ -76,6 +76,9 @@ func TestEveryCodeHasWords(t *testing.T) {
 	named(t, "flag", wording.Flag, rules.FlagFreightRisk, rules.FlagLateNumber, rules.FlagServiceMismatch, rules.FlagOvercharge)
 	named(t, "end", wording.End, rules.EndCancelled, rules.EndDelivered, rules.EndIdle, rules.EndNothing)
 	named(t, "evidence", wording.Evidence, "waybill", "outbound_record", "buyer_messages")
+	named(t, "original", func(code rules.OriginalCode) wording.Text {
+		return wording.OriginalFault(rules.OriginalFault{Code: code})
+	}, rules.OriginalCodes()...)
 	named(t, "reason", wording.Reason, rules.ReasonUncertified, rules.ReasonLateNumber, rules.ReasonFalsified, rules.ReasonMissingTaxID,
 		rules.ReasonEconomyDelay, rules.ReasonReceipt, rules.ReasonDisputeClosed, rules.ReasonWindowClosed)
 }

@@ -291,15 +291,15 @@ func (t *Twin) document(c *call) (object, *problem) {
 	for _, o := range t.logistics {
 		for _, a := range asked {
 			if o.seller == c.seller && (a.PackageID == o.id || a.PackageID == o.lp) && c.get("documentType") == "WAY_BILL" {
-				return object{"success": true, "data": base64.StdEncoding.EncodeToString(waybill(o.lp))}, nil
+				return object{"success": true, "data": base64.StdEncoding.EncodeToString(Waybill(o.lp))}, nil
 			}
 		}
 	}
 	return object{"success": false, "errorCode": "PACKAGE_NOT_EXIST", "errorMessage": "no such package"}, nil
 }
 
-// waybill is a small PDF of one page that shows a number.
-func waybill(number string) []byte {
+// Waybill is a small PDF of one page that shows a number.
+func Waybill(number string) []byte {
 	text := fmt.Sprintf("BT /F1 18 Tf 20 60 Td (CAINIAO %s) Tj ET", number)
 	objects := []string{
 		"<< /Type /Catalog /Pages 2 0 R >>",

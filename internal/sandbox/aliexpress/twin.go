@@ -29,10 +29,12 @@ type Options struct {
 	MaxExtend   int           // days by which a buyer's time may be extended in all; 0: 30
 	Skew        time.Duration // by which a call's time stamp may be off; 0: 2 h
 
-	Envelopes bool           // simplify is not heeded, as on older gateways
-	Repeat    bool           // traces show every row twice
-	Shuffle   bool           // traces come in no order; otherwise the newest row first
-	OnPage    func(page int) // called before a page of the order list is made; may change orders
+	Envelopes bool // simplify is not heeded, as on older gateways
+	Repeat    bool // traces show every row twice
+	Shuffle   bool // traces come in no order; otherwise the newest row first
+	// MixMessages puts other buyers' messages into every conversation.
+	MixMessages bool
+	OnPage      func(page int) // called before a page of the order list is made; may change orders
 }
 
 // Twin is the simulated platform. It is safe for concurrent use.
@@ -47,6 +49,7 @@ type Twin struct {
 	orders    map[string]*Order
 	disputes  []*Dispute
 	abnormal  []Abnormal
+	messages  []Message
 	logistics []logisticsOrder
 	day       string // in Beijing, that calls counts for
 	calls     int
@@ -78,6 +81,7 @@ func (t *Twin) Handler() http.Handler {
 	mux.HandleFunc("POST /sync", t.sync)
 	mux.HandleFunc("POST /rest/auth/token/create", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.createToken) })
 	mux.HandleFunc("POST /rest/auth/token/refresh", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.refreshToken) })
+	mux.HandleFunc("POST /rest/message/history/list", func(w http.ResponseWriter, r *http.Request) { t.rest(w, r, t.messageHistory) })
 	mux.HandleFunc("/rest/", func(w http.ResponseWriter, _ *http.Request) {
 		t.refuse(w, true, &problem{code: "InvalidApiPath", text: "The specified api path is invalid"})
 	})

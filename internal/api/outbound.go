@@ -1,0 +1,190 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parcelward/internal/evidence/inspect"
+	"parcelward/internal/port"
+	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
+)
+
+// OutboundImport is what became of a warehouse's export.
+type OutboundImport struct {
+	Orders    []OutboundOrder `json:"orders" doc:"one original each"`
+	Unmatched []OutboundLine  `json:"unmatched" doc:"lines that are in no original"`
+}
+
+// OutboundOrder is an order whose outbound record came.
+type OutboundOrder struct {
+	Order   string   `json:"order"`
+	SHA256  string   `json:"sha256"`
+	Lines   int      `json:"lines"`
+	New     bool     `json:"new" doc:"false: the same came before"`
+	Verdict *Verdict `json:"verdict,omitempty" doc:"of the pre-flight"`
+}
+
+// OutboundLine is a line that belongs to none of the store's orders.
+type OutboundLine struct {
+	Row            int    `json:"row" doc:"in the file, from 1"`
+	Order          string `json:"order,omitempty"`
+	TrackingNumber string `json:"tracking_number,omitempty"`
+	Code           string `json:"code"`
+	Detail         string `json:"detail,omitempty"`
+	Words
+}
+
+type outboundInput struct {
+	Store   string `path:"store" pattern:"^[A-Za-z0-9._-]{1,64}$" doc:"the seller's shop"`
+	By      string `query:"by" required:"true" minLength:"1" maxLength:"100" doc:"who imports"`
+	RawBody []byte `contentType:"application/octet-stream"`
+}
+
+type outboundOutput struct{ Body OutboundImport }
+
+func (s *server) registerOutbound(api huma.API) {
+	huma.Register(api, huma.Operation{
+		OperationID: "import-outbound", Method: http.MethodPost, Path: "/v1/stores/{store}/outbound",
+		Summary: "Import a warehouse's outbound records of many orders",
+		Description: "CSV or XLSX with a header (订单号 or 运单号, SKU, 数量, 出库时间, or in English). Each order gets an original of its own lines; " +
+			"lines of no order of the store are listed with the reason. The same file again changes nothing.",
+		MaxBodyBytes: inspect.MaxBytes, BodyReadTimeout: uploadPatience,
+		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, s.postOutbound)
+}
+
+// loc is the zone of warehouses' clocks: the platform's.
+func (s *server) loc() *time.Location {
+	return s.Rules.Book.InForce(port.Platform, s.now()).Location()
+}
+
+func (s *server) postOutbound(ctx context.Context, in *outboundInput) (*outboundOutput, error) {
+	if !s.uploads.TryAcquire(1) {
+		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many uploads at once; send it again later: what is sent twice is kept once"),
+			http.Header{"Retry-After": {"5"}})
+	}
+	defer s.uploads.Release(1)
+	table, err := inspect.SplitOutbound(in.RawBody, s.loc())
+	if err != nil {
+		return nil, invalid("body", err.Error(), "")
+	}
+	out := OutboundImport{Orders: []OutboundOrder{}, Unmatched: []OutboundLine{}}
+	m := matching{server: s, store: in.Store, orders: map[string]*rules.Facts{}}
+	lines := map[string][]inspect.OutboundLine{}
+	var orders []string
+	for _, l := range table.Lines {
+		order, code, err := m.order(ctx, &l)
+		if err != nil {
+			return nil, err
+		}
+		if code != "" {
+			text := wording.Unmatched(code)
+			out.Unmatched = append(out.Unmatched, OutboundLine{l.Row, l.Order, l.Number, string(code), l.Problem, Words{text.ZH, text.EN}})
+			continue
+		}
+		if lines[order] == nil {
+			orders = append(orders, order)
+		}
+		lines[order] = append(lines[order], l)
+	}
+	for _, order := range orders {
+		kept, err := s.keepOutbound(ctx, in, order, &table, lines[order])
+		if err != nil {
+			return nil, err
+		}
+		out.Orders = append(out.Orders, kept)
+	}
+	return &outboundOutput{out}, nil
+}
+
+// matching finds the orders that lines belong to.
+type matching struct {
+	*server
+	store  string
+	orders map[string]*rules.Facts // nil: unknown
+}
+
+// order is whose line it is, or why it is nobody's.
+func (m *matching) order(ctx context.Context, l *inspect.OutboundLine) (order string, code rules.UnmatchedCode, err error) {
+	switch {
+	case l.Order == "" && l.Number == "":
+		return "", rules.UnmatchedNameless, nil
+	case l.Order == "":
+		if m.Parcels == nil {
+			return "", rules.UnmatchedNumber, nil
+		}
+		p, facts, err := m.Parcels.Parcel(ctx, m.store, l.Number)
+		if err != nil {
+			return "", "", m.unavailable("the records", err)
+		}
+		if facts == nil {
+			return "", rules.UnmatchedNumber, nil
+		}
+		return p.Order, "", nil
+	case !protocol.ValidName(l.Order):
+		return "", rules.UnmatchedOrder, nil
+	}
+	f, looked := m.orders[l.Order]
+	if !looked {
+		f, _, err = m.known(ctx, m.store, l.Order)
+		var problem huma.StatusError
+		if errors.As(err, &problem) && problem.GetStatus() == http.StatusNotFound {
+			f, err = nil, nil
+		}
+		if err != nil {
+			return "", "", err
+		}
+		m.orders[l.Order] = f
+	}
+	switch {
+	case f == nil:
+		return "", rules.UnmatchedOrder, nil
+	case l.Number != "" && f.Recording(l.Number, m.now()) == nil:
+		return "", rules.UnmatchedOther, nil
+	}
+	return l.Order, "", nil
+}
+
+// keepOutbound keeps the lines of one order, and records the fact.
+func (s *server) keepOutbound(ctx context.Context, in *outboundInput, order string, t *inspect.OutboundTable, lines []inspect.OutboundLine) (OutboundOrder, error) {
+	out := OutboundOrder{Order: order, Lines: len(lines)}
+	content, err := t.CSV(lines)
+	if err != nil {
+		return out, err
+	}
+	o := port.NewOriginal{
+		Store: in.Store, Order: order, Kind: rules.EvidenceOutbound, Name: "outbound-" + order + ".csv", Source: port.SourceWarehouse, By: in.By,
+		TakenAt: slices.MinFunc(lines, func(a, b inspect.OutboundLine) int { return a.At.Compare(b.At) }).At,
+	}
+	item, err := s.Vault.Keep(ctx, o, bytes.NewReader(content), func(ctx context.Context, kept port.EvidenceItem, path string) {
+		out.Verdict = s.preflight(ctx, kept, path)
+	})
+	switch {
+	case errors.Is(err, port.ErrRefused):
+		return out, huma.Error422UnprocessableEntity("order " + order + ": " + err.Error())
+	case err != nil:
+		return out, s.unavailable("the vault", err)
+	}
+	out.SHA256 = item.SHA256
+	e, raw, err := protocol.CollectedFact(in.Store, order, rules.EvidenceAdded{
+		When: s.now(), By: in.By, Originals: []rules.Original{{Kind: rules.EvidenceOutbound, SHA256: item.SHA256}},
+	})
+	if err != nil {
+		return out, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), factPatience)
+	defer cancel()
+	var told Receipt
+	err = s.accept(ctx, []postgres.Incoming{{Event: e, Raw: raw}}, &told)
+	out.New = told.Accepted > 0
+	return out, err
+}

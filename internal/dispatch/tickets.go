@@ -1,0 +1,37 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/api/serviceerror"
+
+	"parcelward/internal/postgres"
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+)
+
+// ticketFact is a filing or an answer of a ticket, with its place in the inbox.
+type ticketFact struct {
+	data *rules.Ticket
+	row  postgres.Fact
+}
+
+// tellTickets hands facts about tickets to the stories that they are about, which no order hears
+// for them: once each, or again where the settling fails, which changes nothing there. Only a
+// ticket of the same order is told. One that does not run is no error: it has ended, or reads the
+// inbox when it starts.
+func (d *Dispatcher) tellTickets(ctx context.Context, o *postgres.Order, k *known) error {
+	for _, t := range k.tickets {
+		id := k.All.TicketAbout(t.data)
+		store, order, _, _, ok := protocol.ParseTicketID(id)
+		if !ok || store != o.Store || order != o.Order {
+			continue
+		}
+		err := d.signal(ctx, id, parts([]postgres.Fact{t.row}))
+		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package dispatch_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+)
+
+func ticketFiled(id, order, about string) string {
+	return event(id, "ticket.filed", order, day0.Add(day), `{"ticket_id":"T-`+order+`","at":"$T","about":"`+about+`"}`)
+}
+
+// ids lists the event IDs that a workflow has heard.
+func (s *server) told(id string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.ids[id]...)
+}
+
+// Facts about a ticket go to the story that they name, or whose filing had the number, numbered
+// as in the inbox, once; the order's own story, which they do not change, hears nothing.
+func TestTicketFactsReachTheirTicket(t *testing.T) {
+	t.Parallel()
+	const ticket = "ticket/shop/1/other"
+	s := play(t, at(day0.Add(2*day)))
+	s.server.set(func() { s.server.open[ticket] = "run" })
+	s.accept(t, created("1"), paid("1"))
+	s.settled(t)
+	s.accept(t, ticketFiled("filed", "1", ticket))
+	s.settled(t)
+	s.accept(t, event("answered", "ticket.answered", "1", day0.Add(day+time.Hour), `{"ticket_id":"T-1","at":"$T","outcome":"solved"}`))
+	s.settled(t)
+	s.accept(t, event("later", "order.refunded", "1", day0.Add(day+2*time.Hour), `{"at":"$T"}`))
+	s.settled(t)
+	assert.Equal(t, []string{"filed", "answered"}, s.server.told(ticket))
+	assert.Equal(t, []int64{3, 4}, s.server.heard[ticket])
+	assert.Equal(t, []string{"created-1", "paid-1", "filed", "answered", "later"}, s.server.known("1"), "they ride along with what does change it")
+	assert.Equal(t, 1, s.server.signals["order/shop/1"])
+}
+
+// A ticket that is over, or another order's, or no ticket at all, is no error and hears nothing.
+func TestTicketFactsWithoutATicket(t *testing.T) {
+	t.Parallel()
+	s := play(t, at(day0.Add(2*day)))
+	for id, about := range map[string]string{
+		"over": "ticket/shop/1/question", "of another": "ticket/shop/2/other", "of another store": "ticket/mall/1/other", "no ticket": "order/shop/1", "no topic": "ticket/shop/1/fun",
+		"garbage": "ticket/shop/1/other/../x", "none": "",
+	} {
+		if id != "over" {
+			s.server.set(func() { s.server.open[about] = "run" })
+		}
+		s.accept(t, ticketFiled(id, "1", about))
+	}
+	s.settled(t)
+	assert.Empty(t, s.server.signals)
+	assert.NoError(t, s.Healthy())
+}
+
+// While Temporal is away the facts wait, and come when it answers again.
+func TestTicketFactsWaitForTemporal(t *testing.T) {
+	t.Parallel()
+	const ticket = "ticket/shop/1/other"
+	s := play(t, at(day0.Add(2*day)))
+	s.server.set(func() {
+		s.server.open[ticket] = "run"
+		s.server.refuse[ticket] = errors.New("a passing fault")
+	})
+	s.accept(t, created("1"), ticketFiled("filed", "1", ticket))
+	require.Eventually(t, func() bool { return s.logs.containing("order not handed") > 0 }, 10*time.Second, 5*time.Millisecond)
+	s.server.set(func() { s.server.refuse[ticket] = serviceerror.NewUnavailable("connection refused") })
+	require.Eventually(t, func() bool { return s.Healthy() != nil }, 10*time.Second, 5*time.Millisecond)
+	assert.Empty(t, s.server.told(ticket))
+	s.server.set(func() { delete(s.server.refuse, ticket) })
+	s.settled(t)
+	assert.Equal(t, []string{"filed"}, s.server.told(ticket))
+}

@@ -1,0 +1,23 @@
+package inspect
+
+// Text128 lets a test turn symbols into text without drawing them.
+func Text128(start int, values []int) (string, bool) { return text128(start, values) }
+
+// Seen is a code that a scan line shows, at a height.
+type Seen struct {
+	Text string
+	Y    float32
+}
+
+// Vote lets a test count what scan lines show without drawing it.
+func Vote(lines []Seen) (found, unsure []string) {
+	var s scanner
+	for _, l := range lines {
+		s.seen = append(s.seen, sighting{text: l.Text, symbols: len(l.Text), x1: 0, y1: l.Y, x2: 100, y2: l.Y})
+	}
+	codes, unsure := s.count()
+	for _, c := range codes {
+		found = append(found, c.Text)
+	}
+	return found, unsure
+}
