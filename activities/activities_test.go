@@ -84,6 +84,10 @@ func (p *ports) Health(context.Context, string, time.Time) (rules.StoreHealth, e
 	return rules.StoreHealth{Programmes: []string{"anxinda"}}, p.err
 }
 
+func (p *ports) Papers(context.Context, protocol.PapersRequest) (protocol.Papers, error) {
+	return protocol.Papers{Evidence: []protocol.Evidence{{Kind: "waybill"}}}, p.err
+}
+
 func (p *ports) Evidence(context.Context, string, string, string) ([]protocol.Evidence, error) {
 	return []protocol.Evidence{{Kind: "waybill"}}, p.err
 }
@@ -136,7 +140,7 @@ func (p *ports) Notify(context.Context, protocol.Notice) error { return p.err }
 func environment(p *ports) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Stores: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
+	activities.Register(env, &activities.Activities{Inbox: p, Tracker: p, Traces: p, Filing: p, Shipper: p, Vault: p, Judge: p, Stores: p, Notifier: p, Calendar: "c7", Examiner: activities.Examiner{Parcels: p}})
 	return env
 }
 
@@ -152,6 +156,7 @@ var inputs = map[string]any{
 	},
 	protocol.ActivitySendPapers: protocol.ClaimRequest{Key: "k", Now: now},
 	protocol.ActivityAskProtect: protocol.ClaimRequest{Key: "k", Now: now},
+	protocol.ActivityPreflight:  protocol.PapersRequest{Store: "s", Now: now},
 	protocol.ActivityStanding:   protocol.StandingQuery{Store: "s", Now: now},
 	protocol.ActivityDiagnose:   protocol.DiagnoseRequest{Now: now},
 

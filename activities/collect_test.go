@@ -91,7 +91,7 @@ func (s *sources) collect(t *testing.T, kinds ...rules.EvidenceKind) (out protoc
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(time.Minute)
-	activities.Register(env, &activities.Activities{Inbox: s.inbox, Tracker: s, Traces: s.inbox, Vault: put{s.vault, s}, Papers: s, Warehouse: s})
+	activities.Register(env, &activities.Activities{Inbox: s.inbox, Tracker: s, Traces: s.inbox, Vault: put{s.vault, s}, Judge: s.inbox, Papers: s, Warehouse: s})
 	if kinds == nil {
 		kinds = rules.Collectable()
 	}
