@@ -263,7 +263,7 @@ const changeTickets = "tickets"
 const changePapers = "papers"
 
 // collect has a machine fetch what it can for a step that is due by a deadline, once. The person
-// who adds the rest needs time, so it takes at most half of what is left.
+// who adds the rest needs time, so it takes at most a tenth of what is left.
 func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) error {
 	step = stepCollect + "/" + step
 	if contains(c.tried, step) || !c.since(ctx, changePapers) {
@@ -272,7 +272,7 @@ func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) e
 	c.tried = append(c.tried, step)
 	got, err := collect(ctx, protocol.CollectRequest{
 		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), Now: c.now(ctx),
-	}, c.byMachine(ctx, deadline)/2)
+	}, min(c.clock.Real(deadline.Sub(c.now(ctx)))/10, collectWithin))
 	switch {
 	case ctx.Err() != nil:
 		return err
@@ -297,6 +297,9 @@ func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) e
 	}
 	return nil
 }
+
+// collectWithin is how long the sources of evidence are asked (real time), where there is time.
+const collectWithin = 5 * time.Minute
 
 // holds takes in what there is.
 func (c *claim) holds(papers protocol.Papers) {
