@@ -96,8 +96,9 @@ func fact(m rules.Moment) Text {
 		return both("买家发起运费投诉 %s", "buyer opened freight complaint %s", m.Subject)
 	case rules.TypeComplaintDecided:
 		return both("运费投诉 %s 已有结论", "freight complaint %s was decided", m.Subject)
+	default:
+		return follows(m)
 	}
-	return follows(m)
 }
 
 // follows words what follows a claim, and what is added to it.
@@ -126,8 +127,9 @@ func follows(m rules.Moment) Text {
 		return both("已提交工单 %s", "ticket %s filed", m.Subject)
 	case rules.TypeTicketAnswered:
 		return both("工单 %s 已有答复", "ticket %s answered", m.Subject).because(m.Reason)
+	default:
+		return unknown(m.Code)
 	}
-	return unknown(m.Code)
 }
 
 // scan is one row of a trace, with the carrier's own words where it has any.
