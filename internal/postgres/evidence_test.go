@@ -143,14 +143,14 @@ func TestNotedEvidenceMovesOver(t *testing.T) {
 	defer sql.Close() //nolint:errcheck // the test has ended
 	provider, err := goose.NewProvider(goose.DialectPostgres, sql, os.DirFS("migrations"))
 	require.NoError(t, err)
-	_, err = provider.UpTo(t.Context(), 3)
+	_, err = provider.UpTo(t.Context(), 4)
 	require.NoError(t, err)
 	_, err = sql.ExecContext(t.Context(), `INSERT INTO evidence VALUES
 		('shop', '1', 'LP1', 'waybill', 'bb', '面单-2.pdf', '2026-03-01 08:00:00.123456+00'), ('shop', '1', '700001', 'waybill', 'aa', 'waybill.pdf', '2026-03-01 07:00+00'),
 		('shop', '2', 'LP2', 'waybill', 'cc', '', '2026-03-02 07:00+00'), ('other', '9', 'LP9', 'waybill', 'dd', 'x', '2026-03-02 07:00+00')`)
 	require.NoError(t, err)
 	for range 2 { // there, and back, and there again
-		_, err = provider.UpTo(t.Context(), 4)
+		_, err = provider.UpTo(t.Context(), 5)
 		require.NoError(t, err)
 		db, err := postgres.Open(t.Context(), url, postgres.Options{MaxConns: 2})
 		require.NoError(t, err)
@@ -172,7 +172,7 @@ func TestNotedEvidenceMovesOver(t *testing.T) {
 		db.Close()
 		_, err = sql.ExecContext(t.Context(), `ALTER TABLE evidence DISABLE TRIGGER append_only; DELETE FROM evidence WHERE store = 'shop' AND position > 3`)
 		require.NoError(t, err)
-		_, err = provider.DownTo(t.Context(), 3)
+		_, err = provider.DownTo(t.Context(), 4)
 		require.NoError(t, err)
 	}
 }

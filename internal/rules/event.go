@@ -37,7 +37,8 @@ const (
 )
 
 // The types that extend the exchange format: what follows a claim, and what people and machines
-// add to it. No assessment depends on them; stories and the books do. Behind each its Data.
+// add to it. No assessment depends on them: they are taken in, kept and shown in the timeline.
+// Behind each its Data.
 const (
 	TypeEvidenceAdded       EventType = "evidence.added"         // *EvidenceAdded
 	TypePapersRequested     EventType = "claim.papers_requested" // *PapersRequested
