@@ -78,7 +78,8 @@ const SourceEvidence = "parcelward/api/evidence"
 const (
 	maxUpload      = 512 << 20 // bytes of one request
 	maxFiles       = 20
-	maxUploads     = 16 // at once: their files lie on the disk until they are looked through
+	maxUploads     = 16               // at once: their files lie on the disk until they are looked through
+	uploadWait     = 10 * time.Second // for a turn
 	uploadPatience = 15 * time.Minute
 	factPatience   = 10 * time.Second // for the fact, also when the sender has gone
 )
@@ -163,12 +164,24 @@ func shown(item *port.EvidenceItem) EvidenceItem {
 	return EvidenceItem{Evidence: item.Evidence, TrackingNumber: item.Number, Given: item.Given, KeptAt: item.KeptAt}
 }
 
-func (s *server) postEvidence(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
-	if !s.uploads.TryAcquire(1) {
+// uploadTurn waits until few enough uploads are under way; done ends this one. What waits costs a
+// connection, its body is not read.
+func (s *server) uploadTurn(ctx context.Context) (done func(), err error) {
+	waiting, stop := context.WithTimeout(ctx, uploadWait)
+	defer stop()
+	if s.uploads.Acquire(waiting, 1) != nil {
 		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many uploads at once; send it again later: what is sent twice is kept once"),
 			http.Header{"Retry-After": {"5"}})
 	}
-	defer s.uploads.Release(1)
+	return func() { s.uploads.Release(1) }, nil
+}
+
+func (s *server) postEvidence(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
+	done, err := s.uploadTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	f, rs, err := s.known(ctx, in.Store, in.Order)
 	if err != nil {
 		return nil, err

@@ -68,11 +68,11 @@ func (s *server) loc() *time.Location {
 }
 
 func (s *server) postOutbound(ctx context.Context, in *outboundInput) (*outboundOutput, error) {
-	if !s.uploads.TryAcquire(1) {
-		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many uploads at once; send it again later: what is sent twice is kept once"),
-			http.Header{"Retry-After": {"5"}})
+	done, err := s.uploadTurn(ctx)
+	if err != nil {
+		return nil, err
 	}
-	defer s.uploads.Release(1)
+	defer done()
 	table, err := inspect.SplitOutbound(in.RawBody, s.loc())
 	if err != nil {
 		return nil, invalid("body", err.Error(), "")

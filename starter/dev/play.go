@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"golang.org/x/sync/errgroup"
 
+	"parcelward/internal/api"
 	"parcelward/internal/audit"
 	"parcelward/internal/demo"
 	"parcelward/internal/demo/player"
@@ -19,8 +21,10 @@ import (
 	"parcelward/internal/temporalclient"
 )
 
-// atOnce bounds a batch of events.
-const atOnce = 200
+const (
+	atOnce       = 200 // bounds a batch of events
+	peopleAtOnce = 8
+)
 
 // Play sends the scenario's events, originals and scores over HTTP, each at its virtual time or as
 // soon after as can be, and returns when the scenario is over. Scans it leaves to the twins, which
@@ -28,14 +32,24 @@ const atOnce = 200
 func (s *Stack) Play(ctx context.Context, sc demo.Scenario) error {
 	client := s.Server.Client()
 	steps := slices.DeleteFunc(slices.Clone(sc.Events), func(e demo.Sent) bool { return e.Scan })
+	// People work side by side: an original that is being examined keeps no event waiting.
+	people, working := errgroup.WithContext(ctx)
+	people.SetLimit(peopleAtOnce)
+	err := s.play(working, client, steps, people)
+	if err := errors.Join(err, people.Wait()); err != nil {
+		return err
+	}
+	return s.until(ctx, sc.Origin.Add(sc.Span))
+}
+
+func (s *Stack) play(ctx context.Context, client api.Client, steps []demo.Sent, people *errgroup.Group) error {
 	for len(steps) > 0 {
 		if err := s.until(ctx, steps[0].At); err != nil {
 			return err
 		}
 		if steps[0].Event == nil {
-			if err := player.Act(ctx, client, &steps[0]); err != nil {
-				return err
-			}
+			act := &steps[0]
+			people.Go(func() error { return player.Act(ctx, client, act) })
 			steps = steps[1:]
 			continue
 		}
@@ -53,7 +67,7 @@ func (s *Stack) Play(ctx context.Context, sc demo.Scenario) error {
 			return fmt.Errorf("an event of the demo was refused: %s", receipt.Refused[0].String())
 		}
 	}
-	return s.until(ctx, sc.Origin.Add(sc.Span))
+	return nil
 }
 
 // until waits for a virtual moment.
