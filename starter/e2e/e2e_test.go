@@ -26,7 +26,7 @@ const (
 
 	// The tests' speeds, in virtual seconds a second.
 	slowSpeed    = 21_600  // a day in four seconds, where a server and its worker need time to come back
-	weatherSpeed = 21_600  // likewise, where a thousand orders share two cores
+	weatherSpeed = 14_400  // a day in six, where a thousand orders share two cores with a server
 	demoSpeed    = 43_200  // a day in two seconds, as `make demo` plays
 	costSpeed    = 86_400  // a day in a second
 	fastSpeed    = 172_800 // two days in a second

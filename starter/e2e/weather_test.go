@@ -17,7 +17,7 @@ import (
 // services go wrong: each ends exactly as its backtest says, and as its story promised, which a
 // lost scan would not let it.
 func TestThousandOrdersInBadWeather(t *testing.T) {
-	play := demo.Many(origin, 1000, 8*day) // else all are delivered at once, which is another test
+	play := demo.Many(origin, 1000, 20*day) // else all are delivered at once, which is another test
 	s := start(t, dev.Options{Speed: weatherSpeed, Fates: play.Fates, Parcels: play.Parcels})
 	for _, f := range []fault.Fault{
 		{Status: http.StatusTooManyRequests},
