@@ -67,8 +67,8 @@ func (p *Pack) check() error {
 	switch {
 	case len(missing) > 0:
 		return fmt.Errorf("pack: the letter names no %s", strings.Join(missing, ", no "))
-	case !slices.Contains(wording.LetterKinds(), p.Letter.Kind):
-		return fmt.Errorf("pack of case %s: letter kind: got %q, expected one of %q", p.Letter.Case, p.Letter.Kind, wording.LetterKinds())
+	case !slices.Contains(rules.LetterKinds(), p.Letter.Kind):
+		return fmt.Errorf("pack of case %s: letter kind: got %q, expected one of %q", p.Letter.Case, p.Letter.Kind, rules.LetterKinds())
 	case p.Letter.At.IsZero():
 		return fmt.Errorf("pack of case %s: the letter has no date", p.Letter.Case)
 	case p.Location == nil:
@@ -91,6 +91,15 @@ func (p *Pack) name(i int) string {
 		number = p.Letter.Order
 	}
 	return fmt.Sprintf("%02d-%s-%s%s", i+1, plain(o.Kind), plain(number), extension(o.MediaType))
+}
+
+// Names are what the originals are called in the archive, in their order.
+func (p *Pack) Names() []string {
+	names := make([]string, len(p.Originals))
+	for i := range names {
+		names[i] = p.name(i)
+	}
+	return names
 }
 
 // letterName is what the PDF is called in the archive.

@@ -116,7 +116,7 @@ func TestLongTraceFlowsOverPagesUnderItsHead(t *testing.T) {
 
 func TestEveryKindOfLetter(t *testing.T) {
 	t.Parallel()
-	for _, kind := range wording.LetterKinds() {
+	for _, kind := range rules.LetterKinds() {
 		p, s := sample(t)
 		p.Letter.Kind, p.Letter.Number = kind, "C-77"
 		text := poppler(t, "pdftotext", pdfOf(t, p, s), "-")

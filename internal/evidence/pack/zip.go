@@ -13,14 +13,14 @@ import (
 	"io"
 	"time"
 
-	"parcelward/internal/rules/wording"
+	"parcelward/internal/rules"
 )
 
 // manifest is manifest.json: what the archive holds.
 type manifest struct {
 	Format string             `json:"format"`
 	MadeAt time.Time          `json:"made_at"`
-	Kind   wording.LetterKind `json:"kind"`
+	Kind   rules.LetterKind `json:"kind"`
 	Case   string             `json:"case"`
 	Number string             `json:"number,omitempty"` // the platform's
 	Store  string             `json:"store"`

@@ -18,23 +18,23 @@ func facts(l *Letter, loc *time.Location) []Text {
 	t = append(t, both("本函涉及订单 %s，包裹运单号 %s。", "This letter concerns order %s, tracking number %s.", l.Order, l.numbers()))
 	tell(string(rules.TypeShipmentRecorded), "运单号已于 %s 录入平台。", "The number was recorded on the platform at %s.")
 	switch l.Kind {
-	case LetterClaim, LetterAppeal, LetterProtection:
+	case rules.LetterClaim, rules.LetterAppeal, rules.LetterProtection:
 		t = append(t, exceptionFacts(l, loc)...)
 		tell(string(rules.TypeConfirmed), "我方已于 %s 在卖家后台确认异常。", "We confirmed the exception in the seller centre at %s.")
 		tell(string(rules.TypeClaimFiled), "索赔已于 %s 提交。", "The claim was filed at %s.")
 		tell(string(rules.TypeClaimDecided), "平台于 %s 作出拒赔决定。", "The platform refused the claim at %s.")
-	case LetterComplaint:
+	case rules.LetterComplaint:
 		tell(string(rules.TypeOrderPaid), "买家于 %s 付款。", "The buyer paid at %s.")
-		tell(DatePickedUp, "承运商于 %s 揽收包裹，见所附揽收截图和发货面单。", "The carrier took the parcel at %s, as the pick-up screenshot and the shipping label enclosed show.")
+		tell(rules.DatePickedUp, "承运商于 %s 揽收包裹，见所附揽收截图和发货面单。", "The carrier took the parcel at %s, as the pick-up screenshot and the shipping label enclosed show.")
 		tell(string(rules.TypeComplaintOpened), "买家于 %s 发起运费投诉。", "The buyer opened the freight complaint at %s.")
-	case LetterDispute:
+	case rules.LetterDispute:
 		tell(string(rules.TypeDisputeOpened), "买家于 %s 发起纠纷。", "The buyer opened the dispute at %s.")
 		t = append(t, Text{
 			"完整证据链（商品实物图、质检报告、物流签收凭证等）见凭证清单。",
 			"The whole chain of evidence, such as product photos, quality report and delivery receipt, stands in the list of evidence.",
 		})
 	}
-	if l.Refusal != "" && (l.Kind == LetterAppeal || l.Kind == LetterProtection) {
+	if l.Refusal != "" && (l.Kind == rules.LetterAppeal || l.Kind == rules.LetterProtection) {
 		t = append(t, both("平台给出的拒赔理由（原文）：%s", "The reason that the platform gave, in its own words: %s", l.Refusal))
 	}
 	if l.Statement != (Text{}) {
@@ -46,7 +46,7 @@ func facts(l *Letter, loc *time.Location) []Text {
 // exceptionFacts tell what went wrong with the parcel.
 func exceptionFacts(l *Letter, loc *time.Location) []Text {
 	var t []Text
-	if at, ok := l.on(DateLastMovement); ok {
+	if at, ok := l.on(rules.DateLastMovement); ok {
 		t = append(t, both("包裹的最后一条有效轨迹时间为 %s，此后未见有效更新；完整轨迹见本函所附轨迹表。",
 			"The parcel's last effective scan is of %s; nothing effective has followed. The whole trace is in the table enclosed.", clock(at, loc)))
 	}
@@ -75,20 +75,20 @@ func demand(l *Letter) []Text {
 		sum = both("，金额 %s", ", in the amount of %s", strings.ReplaceAll(amount(*l.Asked), " ", "\u00a0")) // no line ends within it
 	}
 	switch l.Kind {
-	case LetterClaim:
+	case rules.LetterClaim:
 		return []Text{both("请求平台认定上述物流异常，并就订单 %s 予以赔付%s。", "We ask the platform to recognise the exception described above and to compensate order %s%s.", l.Order, sum)}
-	case LetterAppeal:
+	case rules.LetterAppeal:
 		return []Text{
 			both("请求平台撤销拒赔决定，重新审核索赔 %s，并就订单 %s 予以赔付%s。", "We ask the platform to set the refusal aside, to review claim %s anew and to compensate order %s%s.", l.Number, l.Order, sum),
 			{"本次申诉只补充新的原始凭证；首次提交的凭证全部保留，没有替换或撤下任何一份。", "This appeal only adds further originals; everything filed before is kept, nothing is replaced or removed."},
 		}
-	case LetterComplaint:
+	case rules.LetterComplaint:
 		return []Text{both("包裹已按上述运单号实际发出，发货面单和揽收截图随附。请求平台认定我方无责，驳回运费投诉 %s，不扣服务分并解除订单货款冻结。",
 			"The parcel was shipped under that number; its label and the pick-up screenshot are enclosed. We ask the platform to find us not at fault, to dismiss freight complaint %s, to deduct no service points and to release the order's funds.", l.Number)}
-	case LetterDispute:
+	case rules.LetterDispute:
 		return []Text{both("请求平台依据所附证据判定纠纷 %s 卖家无责，并向卖家放款%s。",
 			"We ask the platform to decide dispute %s for the seller on the evidence enclosed, and to release the funds to the seller%s.", l.Number, sum)}
-	case LetterProtection:
+	case rules.LetterProtection:
 		return []Text{both("索赔 %s 申诉后仍被拒赔。请求卖家保障计划就因物流异常产生的退款损失给予补偿%s。",
 			"Claim %s stayed refused after its appeal. We ask seller protection to make good the loss by refund that the logistics exception caused%s.", l.Number, sum)}
 	}

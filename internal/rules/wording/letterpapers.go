@@ -127,11 +127,11 @@ func fileSize(n int64) string {
 // letterDate names a date of a letter.
 func letterDate(code string) Text {
 	switch code {
-	case DateLastMovement:
+	case rules.DateLastMovement:
 		return Text{"最后一条有效轨迹", "Last effective scan"}
-	case DatePickedUp:
+	case rules.DatePickedUp:
 		return Text{"承运商揽收", "Taken by the carrier"}
-	case DateRespondBy:
+	case rules.DateRespondBy:
 		return Text{"答复截止", "Answer due"}
 	case rules.MomentCaseOpened:
 		return Text{"异常成立", "Exception established"}
