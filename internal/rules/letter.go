@@ -178,10 +178,15 @@ func (l *CaseLetter) Lacks(p *Papers) []EvidenceKind {
 	return lacks
 }
 
+// Adds tells whether an original was not handed in before, of a letter that follows another.
+func (l *CaseLetter) Adds(sha256 string) bool {
+	return slices.ContainsFunc(l.Added, func(o Original) bool { return o.SHA256 == sha256 })
+}
+
 // AddsNothing tells of an appeal that it would be refused for want of a new original.
 func (l *CaseLetter) AddsNothing(p *Papers) bool {
-	return l.Kind == LetterAppeal && l.Case.Status == StatusRejected && !slices.ContainsFunc(l.Added, func(o Original) bool {
-		return slices.ContainsFunc(p.Originals, func(c CheckedOriginal) bool { return c.SHA256 == o.SHA256 && c.Verdict != VerdictRefused })
+	return l.Kind == LetterAppeal && l.Case.Status == StatusRejected && !slices.ContainsFunc(p.Originals, func(c CheckedOriginal) bool {
+		return c.Verdict != VerdictRefused && l.Adds(c.SHA256)
 	})
 }
 

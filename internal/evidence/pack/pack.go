@@ -102,6 +102,16 @@ func (p *Pack) Names() []string {
 	return names
 }
 
+// Name is what the whole pack is called, without an extension, such as
+// "claim-8190034567812345-LP00123456789012": ASCII.
+func (p *Pack) Name() string {
+	name := plain(string(p.Letter.Kind)) + "-" + plain(p.Letter.Order)
+	for _, parcel := range p.Letter.Parcels {
+		name += "-" + plain(parcel.Number)
+	}
+	return name
+}
+
 // letterName is what the PDF is called in the archive.
 func (p *Pack) letterName() string {
 	return fmt.Sprintf("00-%s-letter-%s.pdf", plain(string(p.Letter.Kind)), plain(p.Letter.Order))
