@@ -108,7 +108,9 @@ func (s *server) registerPacks(api huma.API) {
 				format.MediaType(): {Schema: &huma.Schema{Type: "string", Format: "binary"}},
 			}}},
 			Errors: errs,
-		}, func(ctx context.Context, in *packInput) (*huma.StreamResponse, error) { return s.getPackFile(ctx, in, format) })
+		}, func(ctx context.Context, in *packInput) (*huma.StreamResponse, error) {
+			return s.getPackFile(ctx, in, format)
+		})
 	}
 }
 

@@ -18,14 +18,14 @@ import (
 
 // manifest is manifest.json: what the archive holds.
 type manifest struct {
-	Format string             `json:"format"`
-	MadeAt time.Time          `json:"made_at"`
+	Format string           `json:"format"`
+	MadeAt time.Time        `json:"made_at"`
 	Kind   rules.LetterKind `json:"kind"`
-	Case   string             `json:"case"`
-	Number string             `json:"number,omitempty"` // the platform's
-	Store  string             `json:"store"`
-	Order  string             `json:"order"`
-	Files  []manifestFile     `json:"files"`
+	Case   string           `json:"case"`
+	Number string           `json:"number,omitempty"` // the platform's
+	Store  string           `json:"store"`
+	Order  string           `json:"order"`
+	Files  []manifestFile   `json:"files"`
 }
 
 // manifestFile is one file of the archive; but for the letter it is an original.

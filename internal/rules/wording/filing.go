@@ -118,7 +118,9 @@ func (h *handIn) steps() []Text {
 // report tells how what was done comes in here.
 func (h *handIn) report() Text {
 	filed := fmt.Sprintf("starter claim filed %s/%s NUMBER --case %s", h.store, h.order, h.id.Name())
-	done := func(act string) string { return fmt.Sprintf("starter claim %s %s/%s %s", act, h.store, h.order, h.claim) }
+	done := func(act string) string {
+		return fmt.Sprintf("starter claim %s %s/%s %s", act, h.store, h.order, h.claim)
+	}
 	switch {
 	case h.kind == rules.LetterProtection:
 		return both("提交后在系统里登记：%s（即 protection.requested 事件）。", "Record it here: %s (the event protection.requested).", done("protection-requested"))

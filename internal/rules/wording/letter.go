@@ -53,7 +53,7 @@ type LetterText struct {
 // LetterOf words a letter; times are told in loc.
 func LetterOf(l *Letter, loc *time.Location) LetterText {
 	t := LetterText{
-		Title:       letterTitle(l.Kind),
+		Title:       LetterTitle(l.Kind),
 		To:          both("致：%s 平台%s", "To: %[2]s, %[1]s", l.Platform, letterReader(l.Kind)),
 		Particulars: particulars(l, loc),
 		Facts:       facts(l, loc),
@@ -80,7 +80,8 @@ func LetterOf(l *Letter, loc *time.Location) LetterText {
 	return t
 }
 
-func letterTitle(k rules.LetterKind) Text {
+// LetterTitle names a kind of letter.
+func LetterTitle(k rules.LetterKind) Text {
 	switch k {
 	case rules.LetterClaim:
 		return Text{"物流索赔函", "Logistics Claim"}
