@@ -189,7 +189,7 @@ func (s *server) getPack(ctx context.Context, in *packInput) (*packOutput, error
 	names := c.Pack.Names()
 	for i := range c.Pack.Originals {
 		o := &c.Pack.Originals[i]
-		out.Originals = append(out.Originals, PackOriginal{names[i], o.Kind, o.Name, o.SHA256, o.Size, o.Verdict, l.Adds(o.SHA256)})
+		out.Originals = append(out.Originals, PackOriginal{names[i], o.Kind, o.Name, o.SHA256, o.Size, o.Verdict, o.Added})
 	}
 	for _, o := range c.LeftOut() {
 		left := PackLeftOut{string(o.Kind), o.Name, o.SHA256, []Found{}}

@@ -202,7 +202,9 @@ func TestPack(t *testing.T) {
 func TestPackOfAppeal(t *testing.T) {
 	b, _ := packs(t)
 	b.upload(t, "waybill", "a.jpg", photo(t, 20))
-	later := func(second int) string { return time.Date(2026, 2, 28, 23, 59, second, 0, time.UTC).Format(time.RFC3339) }
+	later := func(second int) string {
+		return time.Date(2026, 2, 28, 23, 59, second, 0, time.UTC).Format(time.RFC3339)
+	}
 	b.load(t, []string{
 		event("6", "claim.filed", later(0), `{"tracking_number":"LP00123456789012","at":"`+later(0)+`","claim_id":"C-1"}`),
 		event("7", "claim.decided", later(1), `{"claim_id":"C-1","at":"`+later(1)+`","decision":"rejected","reason":"底单模糊"}`),

@@ -143,7 +143,7 @@ func (m *Maker) Case(ctx context.Context, store, order string, id rules.CaseID) 
 			}
 			continue
 		}
-		c.Pack.Originals = append(c.Pack.Originals, pack.Original{Evidence: items[i].Evidence, TrackingNumber: items[i].Number, Verdict: string(o.Verdict)})
+		c.Pack.Originals = append(c.Pack.Originals, pack.Original{Evidence: items[i].Evidence, TrackingNumber: items[i].Number, Verdict: string(o.Verdict), Added: letter.Adds(o.SHA256)})
 	}
 	pack.Sort(rs.Pack.Claim.EvidenceKinds.Value, c.Pack.Originals)
 	return c, nil

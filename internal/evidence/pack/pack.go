@@ -41,6 +41,7 @@ type Original struct {
 	TrackingNumber string       // empty: of the order as a whole
 	Proves         wording.Text // empty: what its kind proves
 	Verdict        string       // of its pre-flight: "ready", "look", "refused"; empty: none was made
+	Added          bool         // not handed in before, of a letter that follows another
 }
 
 // Open gives an original's bytes by its hash (hexadecimal).
@@ -90,7 +91,7 @@ func (p *Pack) name(i int) string {
 	if number == "" {
 		number = p.Letter.Order
 	}
-	return fmt.Sprintf("%02d-%s-%s%s", i+1, plain(o.Kind), plain(number), extension(o.MediaType))
+	return fmt.Sprintf("%02d-%s-%s%s", i+1, plain(o.Kind), plain(number), extension(o))
 }
 
 // Names are what the originals are called in the archive, in their order.
@@ -134,8 +135,9 @@ func plain(s string) string {
 	return cmp.Or(strings.Trim(b.String(), "-"), "x")
 }
 
-func extension(mediaType string) string {
-	switch mediaType {
+// extension is that of an original's type; a text may be one of two that programs know by name.
+func extension(o *Original) string {
+	switch o.MediaType {
 	case jpegType:
 		return ".jpg"
 	case pngType:
@@ -147,6 +149,11 @@ func extension(mediaType string) string {
 	case "video/mp4":
 		return ".mp4"
 	case textType:
+		for _, known := range []string{".csv", ".json"} {
+			if strings.HasSuffix(strings.ToLower(o.Name), known) {
+				return known
+			}
+		}
 		return ".txt"
 	}
 	return ".bin"

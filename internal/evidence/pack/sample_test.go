@@ -90,7 +90,7 @@ func letter(tb testing.TB) wording.Letter {
 	sums := rs.Reckon(&rules.OrderCreated{AmountPaid: usd(tb, "96.40"), Commission: usd(tb, "7.71"), Tax: usd(tb, "0.49")})
 	require.NotEmpty(tb, sums)
 	return wording.Letter{
-		Kind: rules.LetterClaim, Case: "claim/cn-8812/8190034567812345/" + number + "/stall", Platform: "AliExpress",
+		Kind: rules.LetterClaim, Case: number + ".stall.20260220T184000Z", Platform: "AliExpress",
 		Store: "cn-8812", Order: "8190034567812345",
 		Parcels:   []wording.LetterParcel{{Number: number, LastMile: "RB123456785RU", Carrier: "Cainiao", Service: "CAINIAO_STANDARD"}},
 		Exception: rules.KindStall,

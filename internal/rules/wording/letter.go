@@ -75,7 +75,7 @@ func LetterOf(l *Letter, loc *time.Location) LetterText {
 	}
 	t.Grounds = grounds(l.Citations)
 	for _, d := range l.Dates {
-		t.Dates = append(t.Dates, Line{letterDate(d.Code), clock(d.At, loc)})
+		t.Dates = append(t.Dates, Line{letterDate(d.Code), letterClock(d.At, loc)})
 	}
 	return t
 }

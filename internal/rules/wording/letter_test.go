@@ -108,7 +108,7 @@ func TestCitationsTellThePolicysNumbers(t *testing.T) {
 	grounds := wording.LetterOf(&l, shanghai(t)).Grounds
 	last := grounds[len(grounds)-1]
 	assert.Contains(t, last.ZH, "《AliExpress物流服务协议（2024修订版）》")
-	assert.Contains(t, last.EN, "article 001")
+	assert.Contains(t, last.EN, "Logistics Service Agreement, 2024 revision")
 }
 
 func TestEveryOriginalHasWords(t *testing.T) {

@@ -12,23 +12,23 @@ func facts(l *Letter, loc *time.Location) []Text {
 	var t []Text
 	tell := func(code, zh, en string) {
 		if at, ok := l.on(code); ok {
-			t = append(t, both(zh, en, clock(at, loc)))
+			t = append(t, both(zh, en, letterClock(at, loc)))
 		}
 	}
 	t = append(t, both("本函涉及订单 %s，包裹运单号 %s。", "This letter concerns order %s, tracking number %s.", l.Order, l.numbers()))
-	tell(string(rules.TypeShipmentRecorded), "运单号已于 %s 录入平台。", "The number was recorded on the platform at %s.")
+	tell(string(rules.TypeShipmentRecorded), "运单号已于%s 录入平台。", "The number was recorded on the platform at %s.")
 	switch l.Kind {
 	case rules.LetterClaim, rules.LetterAppeal, rules.LetterProtection:
 		t = append(t, exceptionFacts(l, loc)...)
-		tell(string(rules.TypeConfirmed), "我方已于 %s 在卖家后台确认异常。", "We confirmed the exception in the seller centre at %s.")
-		tell(string(rules.TypeClaimFiled), "索赔已于 %s 提交。", "The claim was filed at %s.")
-		tell(string(rules.TypeClaimDecided), "平台于 %s 作出拒赔决定。", "The platform refused the claim at %s.")
+		tell(string(rules.TypeConfirmed), "我方已于%s 在卖家后台确认异常。", "We confirmed the exception in the seller centre at %s.")
+		tell(string(rules.TypeClaimFiled), "索赔已于%s 提交。", "The claim was filed at %s.")
+		tell(string(rules.TypeClaimDecided), "平台于%s 作出拒赔决定。", "The platform refused the claim at %s.")
 	case rules.LetterComplaint:
-		tell(string(rules.TypeOrderPaid), "买家于 %s 付款。", "The buyer paid at %s.")
-		tell(rules.DatePickedUp, "承运商于 %s 揽收包裹，见所附揽收截图和发货面单。", "The carrier took the parcel at %s, as the pick-up screenshot and the shipping label enclosed show.")
-		tell(string(rules.TypeComplaintOpened), "买家于 %s 发起运费投诉。", "The buyer opened the freight complaint at %s.")
+		tell(string(rules.TypeOrderPaid), "买家于%s 付款。", "The buyer paid at %s.")
+		tell(rules.DatePickedUp, "承运商于%s 揽收包裹，见所附揽收截图和发货面单。", "The carrier took the parcel at %s, as the pick-up screenshot and the shipping label enclosed show.")
+		tell(string(rules.TypeComplaintOpened), "买家于%s 发起运费投诉。", "The buyer opened the freight complaint at %s.")
 	case rules.LetterDispute:
-		tell(string(rules.TypeDisputeOpened), "买家于 %s 发起纠纷。", "The buyer opened the dispute at %s.")
+		tell(string(rules.TypeDisputeOpened), "买家于%s 发起纠纷。", "The buyer opened the dispute at %s.")
 		t = append(t, Text{
 			"完整证据链（商品实物图、质检报告、物流签收凭证等）见凭证清单。",
 			"The whole chain of evidence, such as product photos, quality report and delivery receipt, stands in the list of evidence.",
@@ -43,27 +43,36 @@ func facts(l *Letter, loc *time.Location) []Text {
 	return t
 }
 
+// letterClock writes a moment as letters do, the zone before it in Chinese.
+func letterClock(t time.Time, loc *time.Location) Text {
+	at := t.In(loc).Format("2006-01-02 15:04")
+	if loc.String() == platformZone {
+		return Text{"北京时间 " + at, at + " Beijing time"}
+	}
+	return Text{" " + loc.String() + " " + at, at + " " + loc.String() + " time"}
+}
+
 // exceptionFacts tell what went wrong with the parcel.
 func exceptionFacts(l *Letter, loc *time.Location) []Text {
 	var t []Text
 	if at, ok := l.on(rules.DateLastMovement); ok {
-		t = append(t, both("包裹的最后一条有效轨迹时间为 %s，此后未见有效更新；完整轨迹见本函所附轨迹表。",
-			"The parcel's last effective scan is of %s; nothing effective has followed. The whole trace is in the table enclosed.", clock(at, loc)))
+		t = append(t, both("包裹的最后一条有效轨迹时间为%s，此后未见有效更新；完整轨迹见本函所附轨迹表。",
+			"The parcel's last effective scan is of %s; nothing effective has followed. The whole trace is in the table enclosed.", letterClock(at, loc)))
 	}
 	at, ok := l.on(rules.MomentCaseOpened)
 	if !ok {
 		return t
 	}
-	when := clock(at, loc)
+	when := letterClock(at, loc)
 	switch l.Exception {
 	case rules.KindStall:
-		t = append(t, both("至 %s，轨迹停滞时间已达到平台规定，构成物流停滞。", "By %s the silence had reached the length that the platform's rules name: the tracking has stalled.", when))
+		t = append(t, both("至%s，轨迹停滞时间已达到平台规定，构成物流停滞。", "By %s the silence had reached the length that the platform's rules name: the tracking has stalled.", when))
 	case rules.KindLost:
-		t = append(t, both("承运商于 %s 报告包裹丢失。", "The carrier reported the parcel lost at %s.", when))
+		t = append(t, both("承运商于%s 报告包裹丢失。", "The carrier reported the parcel lost at %s.", when))
 	case rules.KindSignature:
-		t = append(t, both("包裹于 %s 显示签收，但签收人不是买家，也没有授权证明。", "The parcel shows as signed for at %s, by somebody who is not the buyer and without proof of authority.", when))
+		t = append(t, both("包裹于%s 显示签收，但签收人不是买家，也没有授权证明。", "The parcel shows as signed for at %s, by somebody who is not the buyer and without proof of authority.", when))
 	case rules.KindNotReceived:
-		t = append(t, both("买家于 %s 发起“未收到货”纠纷，此前轨迹没有妥投记录。", "The buyer opened a not-received dispute at %s; the trace held no delivery before it.", when))
+		t = append(t, both("买家于%s 发起“未收到货”纠纷，此前轨迹没有妥投记录。", "The buyer opened a not-received dispute at %s; the trace held no delivery before it.", when))
 	}
 	return t
 }

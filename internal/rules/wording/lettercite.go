@@ -70,6 +70,8 @@ func grounds(citations []Citation) []Text {
 func sourceName(pack *policy.Pack, key string) Text {
 	name := pack.Sources[key]
 	if zh, en, ok := strings.Cut(name, " · "); ok {
+		zh, _, _ = strings.Cut(zh, "（来源文章") // where we read it says nothing to the platform
+		en, _, _ = strings.Cut(en, " (article ")
 		return Text{zh, en}
 	}
 	return Text{name, name}
