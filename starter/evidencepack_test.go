@@ -123,7 +123,7 @@ func TestEvidencePack(t *testing.T) {
 	status, _, errs = pack("--case", "LP1.stall.20260101T000000Z")
 	assert.Equal(t, exitFailed, status)
 	assert.Contains(t, errs, "has no case")
-	require.NoError(t, os.Chmod(dir, 0o500)) //nolint:gosec // a folder
+	require.NoError(t, os.Chmod(dir, 0o500))
 	if f, err := os.Create(filepath.Join(dir, "x")); err != nil {
 		status, _, errs = pack()
 		assert.Equal(t, exitFailed, status)
@@ -131,7 +131,7 @@ func TestEvidencePack(t *testing.T) {
 	} else {
 		require.NoError(t, f.Close()) // the superuser
 	}
-	require.NoError(t, os.Chmod(dir, 0o700)) //nolint:gosec // a folder
+	require.NoError(t, os.Chmod(dir, 0o700))
 
 	appeal(t, db, srv.URL, p, pack, now)
 }

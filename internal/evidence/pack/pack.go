@@ -106,11 +106,11 @@ func (p *Pack) Names() []string {
 // Name is what the whole pack is called, without an extension, such as
 // "claim-8190034567812345-LP00123456789012": ASCII.
 func (p *Pack) Name() string {
-	name := plain(string(p.Letter.Kind)) + "-" + plain(p.Letter.Order)
+	parts := []string{plain(string(p.Letter.Kind)), plain(p.Letter.Order)}
 	for _, parcel := range p.Letter.Parcels {
-		name += "-" + plain(parcel.Number)
+		parts = append(parts, plain(parcel.Number))
 	}
-	return name
+	return strings.Join(parts, "-")
 }
 
 // letterName is what the PDF is called in the archive.
