@@ -100,8 +100,7 @@ func TestEvidencePack(t *testing.T) {
 	require.Len(t, p.Files, 2)
 	pdf, err := os.ReadFile(p.Files[0])
 	require.NoError(t, err)
-	kept := os.Getenv("KEEP_PACK")
-	if kept != "" {
+	if kept := os.Getenv("KEEP_PACK"); kept != "" { // a file to look at
 		require.NoError(t, os.WriteFile(kept, pdf, 0o600))
 	}
 	status, again, _ := pack("--case", p.Case)
