@@ -58,7 +58,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "ticket", "status", "trace", "diagnose", "audit", "authorise", "dev", "statement", "bill import", "health", "health set", "evidence", "evidence add", "evidence import-outbound", "evidence list", "evidence verify"} {
+	for _, command := range []string{"", "serve", "ingest", "confirm", "ship", "extend", "ticket", "status", "trace", "diagnose", "audit", "authorise", "dev", "statement", "bill import", "health", "health set", "evidence", "evidence add", "evidence import-outbound", "evidence list", "evidence pack", "evidence verify", "claim"} {
 		t.Run("starter "+command, func(t *testing.T) {
 			status, out, errs := starter(t, "", append(strings.Fields(command), "--help")...)
 			assert.Equal(t, 0, status)
@@ -101,6 +101,10 @@ func TestWrongCommandLines(t *testing.T) {
 		"evidence add s cli_test.go --kind waybill":                    "expected STORE/ORDER",
 		"evidence add s/1 no-such-file --kind waybill":                 "no such file",
 		"evidence list s":                                              "expected STORE/ORDER",
+		"evidence pack s":                                              "expected STORE/ORDER",
+		"evidence pack s/1 --out /no/such/folder":                      "no such file",
+		"claim lost s/1 C-1":                                           "must be one of",
+		"claim filed s C-1":                                            "expected STORE/ORDER",
 		"evidence verify":                                              "no database",
 		"evidence verify --database postgres://127.0.0.1:1/x":          "PARCELWARD_EVIDENCE_URL",
 		"authorise demo-shop":                                          "expected \"<code>\"",

@@ -20,6 +20,7 @@ type evidenceCmd struct {
 	Check          evidenceCheckCmd  `cmd:"" help:"预检一份凭证，不需要服务器。 · Pre-flight an original, without a server."`
 	Add            evidenceAddCmd    `cmd:"" help:"上传凭证。 · Upload originals."`
 	ImportOutbound evidenceImportCmd `cmd:"" name:"import-outbound" help:"导入仓库出库记录（CSV 或 XLSX，可含多个订单）。 · Import a warehouse's outbound records of many orders."`
+	Pack           evidencePackCmd   `cmd:"" help:"生成案件材料包：信函 PDF、原件 ZIP、操作步骤和粘贴文字。 · Write what is handed in for a case: letter, originals, steps, texts to paste."`
 	List           evidenceListCmd   `cmd:"" help:"列出订单的凭证。 · List the originals of an order."`
 	Verify         evidenceVerifyCmd `cmd:"" help:"核验凭证库：是否有改动、缺失或调换。 · Verify that nothing in the vault was changed, removed or swapped."`
 }

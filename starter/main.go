@@ -48,12 +48,13 @@ type cli struct {
 	Serve     serveCmd     `cmd:"" help:"运行 HTTP 接口和事件分发。 · Run the HTTP API and the dispatcher."`
 	Ingest    ingestCmd    `cmd:"" help:"导入事件文件（每行一个）。 · Take in a file of events, one a line."`
 	Confirm   confirmCmd   `cmd:"" help:"登记：已在卖家后台确认异常。 · Record that an exception was confirmed in the seller centre."`
+	Claim     claimCmd     `cmd:"" help:"登记：已在卖家后台提交索赔、申诉、补充材料或申请保障。 · Record what was handed in for a case in the seller centre."`
 	Ship      shipCmd      `cmd:"" help:"打单并向平台申报运单号，或更正运单号。 · Make a label and declare its number, or correct one."`
 	Extend    extendCmd    `cmd:"" help:"包裹停滞时延长买家收货时间。 · Extend the buyer's time to confirm the receipt, while a parcel stalls."`
 	Ticket    ticketCmd    `cmd:"" help:"工单：新建、补资料、登记编号和答复。 · Support tickets: open, complete, record number and answer."`
 	Status    statusCmd    `cmd:"" help:"查看订单：状态、期限、时间线。 · Show an order: stage, deadlines, timeline."`
 	Trace     traceCmd     `cmd:"" help:"查看一份原始轨迹被解析成什么。 · Show what is made of a raw answer or push of a tracking service."`
-	Evidence  evidenceCmd  `cmd:"" help:"凭证：预检、上传、列出、核验。 · Originals that prove a case: check, add, list, verify."`
+	Evidence  evidenceCmd  `cmd:"" help:"凭证：预检、上传、打包、列出、核验。 · Originals that prove a case: check, add, pack, list, verify."`
 	Diagnose  diagnoseCmd  `cmd:"" help:"平台轨迹为何落后：三步检查。 · Why the platform's trace of a parcel is behind, in three steps."`
 	Statement statementCmd `cmd:"" help:"生成店铺月度对账单。 · Write a store's monthly statement."`
 	Bill      billCmd      `cmd:"" help:"物流账单。 · Carriers' bills."`

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"parcelward/internal/config"
+	"parcelward/internal/evidence/casepack"
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
 	"parcelward/internal/protocol"
@@ -75,6 +76,7 @@ type Options struct {
 	Vault       Vault
 	Parcels     port.Parcels // whose a tracking number is; none: outbound records must name orders
 	Check       Check        // pre-flight of what is uploaded; none: no verdicts
+	Packs       *casepack.Maker
 
 	Pushers      map[string]port.Pusher      // services that push to us, by name
 	OrderPushers map[string]port.OrderPusher // platforms that push which orders changed, by name
@@ -91,13 +93,14 @@ type server struct {
 	Options
 	bodies     *semaphore.Weighted // by bytes
 	uploads    *semaphore.Weighted // of evidence
+	packs      *semaphore.Weighted
 	hooks      metric.Int64Counter // pushes, by service and outcome
 	statements *semaphore.Weighted // made, or bills read, at once
 }
 
 // New is the API's handler.
 func New(o Options) http.Handler {
-	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), uploads: semaphore.NewWeighted(maxUploads), hooks: pushCounter(), statements: semaphore.NewWeighted(2)}
+	s := &server{Options: o, bodies: semaphore.NewWeighted(maxDecoding), uploads: semaphore.NewWeighted(maxUploads), packs: semaphore.NewWeighted(maxPacks), hooks: pushCounter(), statements: semaphore.NewWeighted(2)}
 	mux := http.NewServeMux()
 	c := huma.DefaultConfig("Parcelward", "1")
 	c.Info.Description = "Keeps every deadline of a cross-border seller's orders: events in, assessments and confirmations out."
@@ -114,6 +117,7 @@ func New(o Options) http.Handler {
 	s.registerTickets(api)
 	s.registerEvidence(api)
 	s.registerOutbound(api)
+	s.registerPacks(api)
 	s.registerHealth(api)
 	s.registerStores(api)
 	mux.HandleFunc("POST /v1/hooks/{service}", s.hook)

@@ -228,7 +228,7 @@ func (r *verified) Read(b []byte) (int, error) {
 	n, err := r.Reader.Read(b)
 	_, _ = r.hash.Write(b[:n])                                  // a hash never fails
 	if err == io.EOF && !bytes.Equal(r.hash.Sum(nil), r.want) { //nolint:errorlint // a Reader returns it as it is
-		return n, fmt.Errorf("original %x was changed in the bucket: `starter evidence verify` tells more", r.want)
+		return n, fmt.Errorf("original %x was changed in the bucket: `starter evidence verify` tells more: %w", r.want, port.ErrChanged)
 	}
 	return n, err //nolint:wrapcheck // io.EOF must come as it is
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"strconv"
@@ -13,6 +14,9 @@ import (
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/wording"
 )
+
+// ErrChanged marks content of the vault that is not what was kept.
+var ErrChanged = errors.New("content is not what was kept")
 
 // NewOriginal is what is known of an original beside its bytes.
 type NewOriginal struct {
@@ -42,8 +46,8 @@ type Vault interface {
 	// Put keeps an original, once for each place (store, order, number, kind) and content. One
 	// that must not be kept is refused by an *[OriginalError].
 	Put(ctx context.Context, o NewOriginal, content io.Reader) (protocol.Evidence, error)
-	// Open reads an original. Reading ends with an error where the content is not that of the
-	// hash any more. An unknown hash is an error that wraps [ErrRefused].
+	// Open reads an original. Reading ends with an error that wraps [ErrChanged] where the content
+	// is not that of the hash any more. An unknown hash is an error that wraps [ErrRefused].
 	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
 	// KeepEvidence puts originals that the vault holds for the order at a parcel too; one that
 	// is there already changes nothing.

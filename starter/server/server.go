@@ -23,6 +23,7 @@ import (
 	"parcelward/internal/connect"
 	"parcelward/internal/dispatch"
 	"parcelward/internal/evidence"
+	"parcelward/internal/evidence/casepack"
 	"parcelward/internal/evidence/preflight"
 	"parcelward/internal/port"
 	"parcelward/internal/postgres"
@@ -107,11 +108,13 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
+	checker := &preflight.Checker{Vault: s.Vault, Facts: s.DB, For: s.Rules.For, Now: func() time.Time { return clock.Virtual(time.Now()) }}
+	packs := &casepack.Maker{Vault: s.Vault, Judge: checker, Facts: s.DB, For: s.Rules.For, Now: checker.Now}
 	books := &statement.Maker{Books: s.DB, Book: s.Rules.Book, For: s.Rules.For}
 	handler := api.New(api.Options{
 		Store: inbox, Workflows: temporalclient.Orders{Client: s.Temporal}, Receipts: services.Receipts(c.AliExpress.Stores), Rules: s.Rules, Clock: clock,
 		Tickets: temporalclient.Tickets{Client: s.Temporal, Stores: stores, Calendar: s.Rules.Calendar.Revision(), Clock: clock}, Profiles: stores,
-		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Check: s.check(clock), Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
+		WebUI: c.WebUI, Namespace: c.Temporal.Namespace, OrderParams: params, Log: log, Vault: s.Vault, Check: s.check(checker), Packs: packs, Parcels: s.DB, Pushers: services.Pushers, OrderPushers: services.OrderPushers, Traces: inbox,
 		Statements: books, Bills: &statement.Importer{Bills: s.DB, Book: s.Rules.Book, For: s.Rules.For},
 		Stores:    &statement.Stores{Books: s.DB, Facts: s.DB, Book: s.Rules.Book, For: s.Rules.For},
 		Templates: s.templates,
@@ -136,8 +139,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 }
 
 // check is the pre-flight of what is uploaded.
-func (s *Server) check(clock protocol.Clock) api.Check {
-	checker := preflight.Checker{Vault: s.Vault, Facts: s.DB, For: s.Rules.For, Now: func() time.Time { return clock.Virtual(time.Now()) }}
+func (*Server) check(checker *preflight.Checker) api.Check {
 	return func(ctx context.Context, o port.NewOriginal, path string) (api.Verdict, error) {
 		judged, rs, err := checker.Upload(ctx, o, path)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"parcelward/internal/rules"
@@ -173,7 +174,7 @@ func (s *sheet) underline() func(top, end float64) {
 // reckoning shows how the amount asked is reckoned.
 func (s *sheet) reckoning(lines []wording.Line, heads *wording.LetterHeads) {
 	s.need(float64(len(lines)+1) * 6.5)
-	s.sideBySide(heads.Reckoning, strong())
+	s.row(halves(), 0.9, [][]span{{{heads.Reckoning.ZH, strong()}}, {{heads.Reckoning.EN, strong()}}}, nil)
 	columns := []column{{x: marginX + 2, width: 60}, {x: marginX + 64, width: 68}, {x: marginX + 134, width: textWidth - 136, right: true}}
 	s.rule(s.y, 0.15, hair())
 	for i, l := range lines {
@@ -261,9 +262,13 @@ func (s *sheet) evidence(p *Pack, heads *wording.LetterHeads) {
 		if !o.TakenAt.IsZero() {
 			hash = append(hash, span{heads.Taken.ZH + " " + heads.Taken.EN + ": " + wording.CellTime(o.TakenAt, p.Location), quiet()})
 		}
+		paper := []span{{name.ZH, style{size: 8.5, bold: true, ink: ink()}}, {name.EN, small()}, {p.name(i), quiet()}, {o.Name, quiet()}}
+		if o.Added {
+			paper = slices.Insert(paper, 2, span{heads.Added.ZH + " " + heads.Added.EN, style{size: 8, bold: true, ink: navy()}})
+		}
 		s.row(columns, 1.1, [][]span{
 			{{strconv.Itoa(i + 1), small()}},
-			{{name.ZH, style{size: 8.5, bold: true, ink: ink()}}, {name.EN, small()}, {p.name(i), quiet()}, {o.Name, quiet()}},
+			paper,
 			{{proves.ZH, small()}, {proves.EN, small()}},
 			hash,
 		}, s.underline())

@@ -41,6 +41,7 @@ type Original struct {
 	TrackingNumber string       // empty: of the order as a whole
 	Proves         wording.Text // empty: what its kind proves
 	Verdict        string       // of its pre-flight: "ready", "look", "refused"; empty: none was made
+	Added          bool         // not handed in before, of a letter that follows another
 }
 
 // Open gives an original's bytes by its hash (hexadecimal).
@@ -67,8 +68,8 @@ func (p *Pack) check() error {
 	switch {
 	case len(missing) > 0:
 		return fmt.Errorf("pack: the letter names no %s", strings.Join(missing, ", no "))
-	case !slices.Contains(wording.LetterKinds(), p.Letter.Kind):
-		return fmt.Errorf("pack of case %s: letter kind: got %q, expected one of %q", p.Letter.Case, p.Letter.Kind, wording.LetterKinds())
+	case !slices.Contains(rules.LetterKinds(), p.Letter.Kind):
+		return fmt.Errorf("pack of case %s: letter kind: got %q, expected one of %q", p.Letter.Case, p.Letter.Kind, rules.LetterKinds())
 	case p.Letter.At.IsZero():
 		return fmt.Errorf("pack of case %s: the letter has no date", p.Letter.Case)
 	case p.Location == nil:
@@ -90,7 +91,26 @@ func (p *Pack) name(i int) string {
 	if number == "" {
 		number = p.Letter.Order
 	}
-	return fmt.Sprintf("%02d-%s-%s%s", i+1, plain(o.Kind), plain(number), extension(o.MediaType))
+	return fmt.Sprintf("%02d-%s-%s%s", i+1, plain(o.Kind), plain(number), extension(o))
+}
+
+// Names are what the originals are called in the archive, in their order.
+func (p *Pack) Names() []string {
+	names := make([]string, len(p.Originals))
+	for i := range names {
+		names[i] = p.name(i)
+	}
+	return names
+}
+
+// Name is what the whole pack is called, without an extension, such as
+// "claim-8190034567812345-LP00123456789012": ASCII.
+func (p *Pack) Name() string {
+	parts := []string{plain(string(p.Letter.Kind)), plain(p.Letter.Order)}
+	for _, parcel := range p.Letter.Parcels {
+		parts = append(parts, plain(parcel.Number))
+	}
+	return strings.Join(parts, "-")
 }
 
 // letterName is what the PDF is called in the archive.
@@ -115,8 +135,9 @@ func plain(s string) string {
 	return cmp.Or(strings.Trim(b.String(), "-"), "x")
 }
 
-func extension(mediaType string) string {
-	switch mediaType {
+// extension is that of an original's type; a text may be one of two that programs know by name.
+func extension(o *Original) string {
+	switch o.MediaType {
 	case jpegType:
 		return ".jpg"
 	case pngType:
@@ -128,6 +149,11 @@ func extension(mediaType string) string {
 	case "video/mp4":
 		return ".mp4"
 	case textType:
+		for _, known := range []string{".csv", ".json"} {
+			if strings.HasSuffix(strings.ToLower(o.Name), known) {
+				return known
+			}
+		}
 		return ".txt"
 	}
 	return ".bin"

@@ -116,7 +116,7 @@ func TestLongTraceFlowsOverPagesUnderItsHead(t *testing.T) {
 
 func TestEveryKindOfLetter(t *testing.T) {
 	t.Parallel()
-	for _, kind := range wording.LetterKinds() {
+	for _, kind := range rules.LetterKinds() {
 		p, s := sample(t)
 		p.Letter.Kind, p.Letter.Number = kind, "C-77"
 		text := poppler(t, "pdftotext", pdfOf(t, p, s), "-")
@@ -207,7 +207,7 @@ func TestArchiveNamesAreSafeWhateverTheUploadersCalled(t *testing.T) {
 	require.Len(t, z.File, len(names)+2)
 	seen := map[string]bool{}
 	for i, f := range z.File {
-		assert.Regexp(t, `^(manifest\.json|\d\d-[A-Za-z0-9-]+\.(txt|pdf))$`, f.Name)
+		assert.Regexp(t, `^(manifest\.json|\d\d-[A-Za-z0-9-]+\.(txt|pdf|csv|json))$`, f.Name)
 		assert.LessOrEqual(t, len(f.Name), 100)
 		assert.False(t, seen[strings.ToLower(f.Name)], f.Name)
 		seen[strings.ToLower(f.Name)] = true

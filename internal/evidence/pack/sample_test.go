@@ -90,21 +90,21 @@ func letter(tb testing.TB) wording.Letter {
 	sums := rs.Reckon(&rules.OrderCreated{AmountPaid: usd(tb, "96.40"), Commission: usd(tb, "7.71"), Tax: usd(tb, "0.49")})
 	require.NotEmpty(tb, sums)
 	return wording.Letter{
-		Kind: wording.LetterClaim, Case: "claim/cn-8812/8190034567812345/" + number + "/stall", Platform: "AliExpress",
+		Kind: rules.LetterClaim, Case: number + ".stall.20260220T184000Z", Platform: "AliExpress",
 		Store: "cn-8812", Order: "8190034567812345",
 		Parcels:   []wording.LetterParcel{{Number: number, LastMile: "RB123456785RU", Carrier: "Cainiao", Service: "CAINIAO_STANDARD"}},
 		Exception: rules.KindStall,
-		Dates: []wording.LetterDate{
+		Dates: []rules.LetterDate{
 			{Code: string(rules.TypeOrderCreated), At: at("2026-01-08T06:12:00Z")},
 			{Code: string(rules.TypeOrderPaid), At: at("2026-01-08T06:15:00Z")},
 			{Code: string(rules.TypeShipmentRecorded), At: at("2026-01-09T03:05:00Z")},
-			{Code: wording.DateLastMovement, At: at("2026-01-14T18:40:00Z")},
+			{Code: rules.DateLastMovement, At: at("2026-01-14T18:40:00Z")},
 			{Code: rules.MomentCaseOpened, At: at("2026-02-20T18:40:00Z")},
 			{Code: string(rules.TypeConfirmed), At: at("2026-02-25T02:30:00Z")},
 			{Code: rules.DeadlineFile, At: at("2026-03-08T15:59:59Z")},
 		},
 		Asked: &sums[len(sums)-1].Amount, Reckoning: sums,
-		Citations: wording.Citations(wording.LetterClaim, rules.KindStall, "standard", rs.Pack),
+		Citations: wording.Citations(rules.LetterClaim, rules.KindStall, "standard", rs.Pack),
 		At:        at("2026-02-26T02:00:00Z"),
 	}
 }

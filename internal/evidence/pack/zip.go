@@ -13,19 +13,19 @@ import (
 	"io"
 	"time"
 
-	"parcelward/internal/rules/wording"
+	"parcelward/internal/rules"
 )
 
 // manifest is manifest.json: what the archive holds.
 type manifest struct {
-	Format string             `json:"format"`
-	MadeAt time.Time          `json:"made_at"`
-	Kind   wording.LetterKind `json:"kind"`
-	Case   string             `json:"case"`
-	Number string             `json:"number,omitempty"` // the platform's
-	Store  string             `json:"store"`
-	Order  string             `json:"order"`
-	Files  []manifestFile     `json:"files"`
+	Format string           `json:"format"`
+	MadeAt time.Time        `json:"made_at"`
+	Kind   rules.LetterKind `json:"kind"`
+	Case   string           `json:"case"`
+	Number string           `json:"number,omitempty"` // the platform's
+	Store  string           `json:"store"`
+	Order  string           `json:"order"`
+	Files  []manifestFile   `json:"files"`
 }
 
 // manifestFile is one file of the archive; but for the letter it is an original.
@@ -40,6 +40,7 @@ type manifestFile struct {
 	By           string    `json:"by,omitempty"`
 	TakenAt      time.Time `json:"taken_at,omitzero"`
 	Verdict      string    `json:"verdict,omitempty"`
+	Added        bool      `json:"added,omitempty"` // not handed in before
 }
 
 // entry is a file to be archived: its size and checksum stand before it, so that every unpacker
@@ -75,7 +76,7 @@ func WriteZIP(ctx context.Context, w io.Writer, p Pack, open Open) error {
 		entries = append(entries, e)
 		m.Files = append(m.Files, manifestFile{
 			Name: e.name, SHA256: o.SHA256, Size: e.size, Kind: o.Kind, MediaType: o.MediaType, OriginalName: o.Name,
-			Source: o.Source, By: o.By, TakenAt: o.TakenAt.UTC(), Verdict: o.Verdict,
+			Source: o.Source, By: o.By, TakenAt: o.TakenAt.UTC(), Verdict: o.Verdict, Added: o.Added,
 		})
 	}
 	listed, err := json.MarshalIndent(m, "", "  ")

@@ -7,39 +7,22 @@ import (
 	"parcelward/internal/rules/money"
 )
 
-// LetterKind is what a letter to the platform is for.
-type LetterKind string
-
-// The kinds of letter.
-const (
-	LetterClaim      LetterKind = "claim"
-	LetterAppeal     LetterKind = "appeal"
-	LetterComplaint  LetterKind = "complaint" // answers a freight complaint
-	LetterDispute    LetterKind = "dispute"   // answers a buyer's dispute
-	LetterProtection LetterKind = "protection"
-)
-
-// LetterKinds lists the kinds.
-func LetterKinds() []LetterKind {
-	return []LetterKind{LetterClaim, LetterAppeal, LetterComplaint, LetterDispute, LetterProtection}
-}
-
 // Letter is what a letter to the platform is about.
 type Letter struct {
-	Kind         LetterKind
+	Kind         rules.LetterKind
 	Case         string // our number of the case; always there
 	Number       string // the platform's, of the claim, complaint or dispute; empty: not given yet
 	Platform     string // as people call it, such as "AliExpress"
 	Store, Order string
 	Parcels      []LetterParcel
-	Exception    rules.CaseKind // of a claim, its appeal and its protection
-	Dates        []LetterDate   // oldest first
-	Asked        *money.Amount  // nil: no money is asked for, or the sum is not known
-	Reckoning    []rules.Sum    // of Asked
-	Citations    []Citation     // what the demand rests on
-	Refusal      string         // why the platform refused, in its own words; of an appeal and of protection
-	Statement    Text           // further facts, in both languages; may be empty
-	At           time.Time      // the letter's date
+	Exception    rules.CaseKind     // of a claim, its appeal and its protection
+	Dates        []rules.LetterDate // oldest first
+	Asked        *money.Amount      // nil: no money is asked for, or the sum is not known
+	Reckoning    []rules.Sum        // of Asked
+	Citations    []Citation         // what the demand rests on
+	Refusal      string             // why the platform refused, in its own words; of an appeal and of protection
+	Statement    Text               // further facts, in both languages; may be empty
+	At           time.Time          // the letter's date
 }
 
 // LetterParcel is a parcel that a letter is about.
@@ -48,20 +31,6 @@ type LetterParcel struct {
 	LastMile string // the last-mile carrier's number, where it differs; else empty
 	Carrier  string
 	Service  string
-}
-
-// The codes of a letter's dates; beside them those of events ([rules.EventType]), of moments and
-// of deadlines stand for themselves.
-const (
-	DateLastMovement = "last-movement"
-	DatePickedUp     = "picked-up"
-	DateRespondBy    = "respond-by"
-)
-
-// LetterDate is a date that matters to a letter.
-type LetterDate struct {
-	Code string
-	At   time.Time
 }
 
 // Line is a name with its value.
@@ -84,7 +53,7 @@ type LetterText struct {
 // LetterOf words a letter; times are told in loc.
 func LetterOf(l *Letter, loc *time.Location) LetterText {
 	t := LetterText{
-		Title:       letterTitle(l.Kind),
+		Title:       LetterTitle(l.Kind),
 		To:          both("致：%s 平台%s", "To: %[2]s, %[1]s", l.Platform, letterReader(l.Kind)),
 		Particulars: particulars(l, loc),
 		Facts:       facts(l, loc),
@@ -106,34 +75,35 @@ func LetterOf(l *Letter, loc *time.Location) LetterText {
 	}
 	t.Grounds = grounds(l.Citations)
 	for _, d := range l.Dates {
-		t.Dates = append(t.Dates, Line{letterDate(d.Code), clock(d.At, loc)})
+		t.Dates = append(t.Dates, Line{letterDate(d.Code), letterClock(d.At, loc)})
 	}
 	return t
 }
 
-func letterTitle(k LetterKind) Text {
+// LetterTitle names a kind of letter.
+func LetterTitle(k rules.LetterKind) Text {
 	switch k {
-	case LetterClaim:
+	case rules.LetterClaim:
 		return Text{"物流索赔函", "Logistics Claim"}
-	case LetterAppeal:
+	case rules.LetterAppeal:
 		return Text{"物流索赔申诉函", "Appeal against the Refusal of a Logistics Claim"}
-	case LetterComplaint:
+	case rules.LetterComplaint:
 		return Text{"运费投诉答复函", "Answer to a Freight Complaint"}
-	case LetterDispute:
+	case rules.LetterDispute:
 		return Text{"买家纠纷举证函", "Evidence in a Buyer's Dispute"}
-	case LetterProtection:
+	case rules.LetterProtection:
 		return Text{"卖家保障补偿申请函", "Application for Seller Protection"}
 	}
 	return unknown(k)
 }
 
-func letterReader(k LetterKind) Text {
+func letterReader(k rules.LetterKind) Text {
 	switch k {
-	case LetterClaim, LetterAppeal:
+	case rules.LetterClaim, rules.LetterAppeal:
 		return Text{"物流索赔审核组", "Logistics Claims Review"}
-	case LetterComplaint, LetterDispute:
+	case rules.LetterComplaint, rules.LetterDispute:
 		return Text{"纠纷调解组", "Dispute Resolution"}
-	case LetterProtection:
+	case rules.LetterProtection:
 		return Text{"卖家保障计划", "Seller Protection Programme"}
 	}
 	return unknown(k)
@@ -162,13 +132,13 @@ func particulars(l *Letter, loc *time.Location) []Line {
 	return append(lines, Line{Text{"日期", "Date"}, same(l.At.In(loc).Format(time.DateOnly))})
 }
 
-func platformNumber(k LetterKind) Text {
+func platformNumber(k rules.LetterKind) Text {
 	switch k {
-	case LetterComplaint:
+	case rules.LetterComplaint:
 		return Text{"投诉编号", "Complaint number"}
-	case LetterDispute:
+	case rules.LetterDispute:
 		return Text{"纠纷编号", "Dispute number"}
-	case LetterClaim, LetterAppeal, LetterProtection:
+	case rules.LetterClaim, rules.LetterAppeal, rules.LetterProtection:
 	}
 	return Text{"索赔编号", "Claim number"}
 }

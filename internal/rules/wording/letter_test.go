@@ -15,7 +15,7 @@ import (
 	"parcelward/internal/rules/wording"
 )
 
-func letterOf(t *testing.T, kind wording.LetterKind, exception rules.CaseKind, pack *policy.Pack) wording.Letter {
+func letterOf(t *testing.T, kind rules.LetterKind, exception rules.CaseKind, pack *policy.Pack) wording.Letter {
 	t.Helper()
 	at := time.Date(2026, 2, 26, 2, 0, 0, 0, time.UTC)
 	l := wording.Letter{
@@ -28,12 +28,12 @@ func letterOf(t *testing.T, kind wording.LetterKind, exception rules.CaseKind, p
 		l.Reckoning = append(l.Reckoning, rules.Sum{Code: code, Amount: *usd(t, "1.25"), Factor: decimal.MustParse("0.14")})
 	}
 	codes := []string{
-		wording.DateLastMovement, wording.DatePickedUp, wording.DateRespondBy, rules.MomentCaseOpened, string(rules.TypeOrderCreated),
+		rules.DateLastMovement, rules.DatePickedUp, rules.DateRespondBy, rules.MomentCaseOpened, string(rules.TypeOrderCreated),
 		string(rules.TypeOrderPaid), string(rules.TypeShipmentRecorded), string(rules.TypeAlerted), string(rules.TypeConfirmed), string(rules.TypeClaimFiled),
 		string(rules.TypeClaimDecided), string(rules.TypeClaimAppealed), string(rules.TypeDisputeOpened), string(rules.TypeComplaintOpened),
 	}
 	for i, code := range append(codes, deadlines()...) {
-		l.Dates = append(l.Dates, wording.LetterDate{Code: code, At: at.Add(time.Duration(i) * time.Minute)})
+		l.Dates = append(l.Dates, rules.LetterDate{Code: code, At: at.Add(time.Duration(i) * time.Minute)})
 	}
 	return l
 }
@@ -41,7 +41,7 @@ func letterOf(t *testing.T, kind wording.LetterKind, exception rules.CaseKind, p
 func TestLettersInBothLanguages(t *testing.T) {
 	t.Parallel()
 	pack, loc := rulestest.Ruleset().Pack, shanghai(t)
-	for _, kind := range wording.LetterKinds() {
+	for _, kind := range rules.LetterKinds() {
 		for _, exception := range rules.CaseKinds() {
 			l := letterOf(t, kind, exception, pack)
 			text := wording.LetterOf(&l, loc)
@@ -70,7 +70,7 @@ func TestLettersInBothLanguages(t *testing.T) {
 			for _, want := range []string{"CASE-1", "C-9", "81", "LP001", "RB1", "USD 88.20", "2026-02-26"} {
 				assert.Contains(t, all.String(), want, kind)
 			}
-			assert.Equal(t, kind == wording.LetterAppeal || kind == wording.LetterProtection, strings.Contains(all.String(), "底单模糊"), kind)
+			assert.Equal(t, kind == rules.LetterAppeal || kind == rules.LetterProtection, strings.Contains(all.String(), "底单模糊"), kind)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestCitationsTellThePolicysNumbers(t *testing.T) {
 	t.Parallel()
 	pack := *rulestest.Ruleset().Pack
 	pack.Claim.AppealWithin.Value = policy.Duration(49 * time.Hour)
-	cited := func(kind wording.LetterKind, exception rules.CaseKind, category rules.Category) string {
+	cited := func(kind rules.LetterKind, exception rules.CaseKind, category rules.Category) string {
 		var all []string
 		for _, c := range wording.Citations(kind, exception, category, &pack) {
 			require.Contains(t, pack.Sources, c.Key)
@@ -91,24 +91,24 @@ func TestCitationsTellThePolicysNumbers(t *testing.T) {
 		return strings.Join(all, "\n")
 	}
 	for want, got := range map[string]string{
-		"30 天":    cited(wording.LetterClaim, rules.KindStall, rules.Standard),
-		"45 days": cited(wording.LetterClaim, rules.KindStall, rules.Bulky),
-		"以下异常的包裹可以索赔：包裹丢失": cited(wording.LetterClaim, rules.KindLost, rules.Standard),
-		"USD 100.00":       cited(wording.LetterClaim, rules.KindLost, rules.Standard),
-		"49 hours":         cited(wording.LetterAppeal, rules.KindStall, rules.Standard),
-		"24 小时":            cited(wording.LetterComplaint, "", ""),
-		"within 72 hours":  cited(wording.LetterDispute, "", ""),
-		"70 %":             cited(wording.LetterProtection, rules.KindStall, ""),
-		"USD 50.00":        cited(wording.LetterProtection, rules.KindStall, ""),
-		"近 90 天好评率不低于 95%": cited(wording.LetterProtection, rules.KindStall, ""),
+		"30 天":    cited(rules.LetterClaim, rules.KindStall, rules.Standard),
+		"45 days": cited(rules.LetterClaim, rules.KindStall, rules.Bulky),
+		"以下异常的包裹可以索赔：包裹丢失": cited(rules.LetterClaim, rules.KindLost, rules.Standard),
+		"USD 100.00":       cited(rules.LetterClaim, rules.KindLost, rules.Standard),
+		"49 hours":         cited(rules.LetterAppeal, rules.KindStall, rules.Standard),
+		"24 小时":            cited(rules.LetterComplaint, "", ""),
+		"within 72 hours":  cited(rules.LetterDispute, "", ""),
+		"70 %":             cited(rules.LetterProtection, rules.KindStall, ""),
+		"USD 50.00":        cited(rules.LetterProtection, rules.KindStall, ""),
+		"近 90 天好评率不低于 95%": cited(rules.LetterProtection, rules.KindStall, ""),
 	} {
 		assert.Contains(t, got, want)
 	}
-	l := letterOf(t, wording.LetterClaim, rules.KindStall, &pack)
+	l := letterOf(t, rules.LetterClaim, rules.KindStall, &pack)
 	grounds := wording.LetterOf(&l, shanghai(t)).Grounds
 	last := grounds[len(grounds)-1]
 	assert.Contains(t, last.ZH, "《AliExpress物流服务协议（2024修订版）》")
-	assert.Contains(t, last.EN, "article 001")
+	assert.Contains(t, last.EN, "Logistics Service Agreement, 2024 revision")
 }
 
 func TestEveryOriginalHasWords(t *testing.T) {

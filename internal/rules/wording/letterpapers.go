@@ -12,7 +12,7 @@ import (
 type LetterHeads struct {
 	Particulars, Facts, Demand, Reckoning, Grounds, Dates, Trace, Evidence, Originals Text
 	// Columns of the trace and of the list of evidence.
-	Time, Milestone, Place, CarrierWords, Number, Paper, Proves, Hash, Taken, Seal Text
+	Time, Milestone, Place, CarrierWords, Number, Paper, Proves, Hash, Taken, Added, Seal Text
 	// Remarks on originals, and on the trace.
 	NoTrace, NoEvidence, OnlyInArchive, VideoInArchive, Unreadable, TooLarge, TextGoesOn Text
 }
@@ -44,6 +44,7 @@ func Heads(loc *time.Location) LetterHeads {
 		Proves:       Text{"证明内容", "What it proves"},
 		Hash:         Text{"SHA-256 校验值", "SHA-256 value"},
 		Taken:        Text{"形成时间", "Taken"},
+		Added:        Text{"本次新增", "Added by this letter"},
 		Seal:         Text{"（店铺盖章或签字）", "(seal or signature of the store)"},
 
 		NoTrace:        Text{"没有任何轨迹记录。", "There is no trace at all."},
@@ -127,11 +128,11 @@ func fileSize(n int64) string {
 // letterDate names a date of a letter.
 func letterDate(code string) Text {
 	switch code {
-	case DateLastMovement:
+	case rules.DateLastMovement:
 		return Text{"最后一条有效轨迹", "Last effective scan"}
-	case DatePickedUp:
+	case rules.DatePickedUp:
 		return Text{"承运商揽收", "Taken by the carrier"}
-	case DateRespondBy:
+	case rules.DateRespondBy:
 		return Text{"答复截止", "Answer due"}
 	case rules.MomentCaseOpened:
 		return Text{"异常成立", "Exception established"}
@@ -165,6 +166,9 @@ func letterDate(code string) Text {
 // reckoned words a line of a reckoning.
 func reckoned(s rules.Sum) Line {
 	value := amount(s.Amount)
+	if s.Amount.Value.Scale() < 2 { // beside each other, all bear cents
+		value = s.Amount.Currency + " " + s.Amount.Value.Pad(2).String()
+	}
 	switch s.Code {
 	case rules.SumPaid:
 		return Line{Text{"买家实付（含运费）", "Paid by the buyer, freight included"}, Text{value, value}}

@@ -23,13 +23,12 @@ func ClaimNotice(n rules.Notice, p rules.ClaimPlan, store, order string, loc *ti
 	}
 	switch {
 	case n.Code == rules.NoticeEnded || n.Code == rules.NoticeProtection || n.Code == rules.NoticeDiffers:
-		return t
 	case !p.Claim.Eligible && len(p.Claim.Reasons) > 0:
-		return t.and(both("注意：%s，平台预计不予赔付。", "Note: %s, so no payout is expected.", join(each(p.Claim.Reasons, Reason))))
+		t = t.and(ineligible(p.Claim.Reasons))
 	case p.Claim.Payout != nil:
-		return t.and(both("涉及金额 %s。", "Money at risk: %s.", amount(*p.Claim.Payout)))
+		t = t.and(both("涉及金额 %s。", "Money at risk: %s.", amount(*p.Claim.Payout)))
 	}
-	return t
+	return t.and(noticeSteps(n, &p, store, order))
 }
 
 // extendReceipt offers what protects a seller while a parcel stalls: with the goods confirmed as
