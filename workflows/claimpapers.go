@@ -1,0 +1,139 @@
+package workflows
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"parcelward/internal/protocol"
+	"parcelward/internal/rules"
+	"parcelward/internal/rules/wording"
+)
+
+// changePapers: what a machine can fetch is fetched before a filing, and before an appeal, and
+// what is handed in was judged before. Runs that came to either before the change go on without.
+// To be removed once none of them runs.
+const changePapers = "papers"
+
+// collect has a machine fetch what it can for a step that is due by a deadline, once. The person
+// who adds the rest needs time, so it takes at most a tenth of what is left.
+func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) error {
+	step = stepCollect + "/" + step
+	if contains(c.tried, step) || !c.since(ctx, changePapers) {
+		return nil
+	}
+	c.tried = append(c.tried, step)
+	got, err := collect(ctx, protocol.CollectRequest{
+		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), Now: c.now(ctx),
+	}, min(c.clock.Real(deadline.Sub(c.now(ctx)))/10, collectWithin))
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil:
+		c.log.Error("evidence could not be collected by machine; a person must", "error", err)
+		got.Failed = nil
+		for _, kind := range rules.Collectable() {
+			got.Failed = append(got.Failed, rules.Uncollected{Kind: kind, Why: rules.UncollectedUnavailable})
+		}
+	}
+	c.failed = got.Failed
+	expected := c.plan.Known
+	if len(got.Got) > 0 {
+		expected++ // the fact of what was collected
+	}
+	if err := c.takeIn(ctx, got.Papers != nil || len(got.Got) > 0); err != nil {
+		return err
+	}
+	if got.Papers != nil && c.plan.Known <= expected { // nobody else has added anything meanwhile
+		c.holds(*got.Papers)
+		c.judged = c.plan.Known
+	}
+	return nil
+}
+
+// collectWithin is how long the sources of evidence are asked (real time), where there is time.
+const collectWithin = 5 * time.Minute
+
+// holds takes in what there is.
+func (c *claim) holds(papers protocol.Papers) {
+	c.papers, c.evidence, c.missing = &papers.Papers, papers.Evidence, nil
+	for _, kind := range papers.Missing {
+		c.missing = append(c.missing, string(kind))
+	}
+}
+
+// adds tells whether what may be handed in holds an original that was not handed in before.
+func (c *claim) adds() bool {
+	return slices.ContainsFunc(c.evidence, func(e protocol.Evidence) bool {
+		return slices.ContainsFunc(c.plan.Added, func(o rules.Original) bool { return o.SHA256 == e.SHA256 })
+	})
+}
+
+// ready tells whether a machine may file with the papers that there are; if not, people hear why.
+func (c *claim) ready(ctx workflow.Context) (bool, error) {
+	if !c.since(ctx, changePapers) {
+		return true, nil
+	}
+	fileBy, rs := c.plan.Case.FileBy.Time(), c.ruleset()
+	switch {
+	case c.papers == nil:
+		c.again = c.now(ctx).Add(retryJudging)
+		return false, nil
+	case c.papers.Verdict() == rules.VerdictReady:
+		return true, nil
+	}
+	if from, ok := c.papers.FileFrom(rs, fileBy); ok {
+		if !c.now(ctx).Before(from) {
+			return true, nil
+		}
+		c.again = from
+	}
+	key := rules.NoticeUnready + "/" + strconv.Itoa(c.plan.Known) // told anew whenever evidence came that is not enough
+	by := rules.Deadline{Kind: rules.DeadlineFile, At: c.plan.Case.FileBy}
+	text := wording.PapersUnready(c.papers, c.in.Store, c.in.Order, c.in.Case.TrackingNumber, fileBy, rs.Pack)
+	return false, c.tell(ctx, &c.done, []rules.Notice{{Key: key, Code: rules.NoticeUnready, Deadline: &by}}, func(rules.Notice) protocol.Notice {
+		return protocol.Notice{ZH: text.ZH, EN: text.EN}
+	})
+}
+
+// retryJudging is when originals that could not be judged are judged again (virtual time).
+const retryJudging = time.Hour
+
+// gather judges what the vault holds for the parcel, and what is missing, and reads the inbox:
+// nothing may be handed in that a person has handed in, or that is no longer wanted.
+func (c *claim) gather(ctx workflow.Context) error {
+	if c.judged == c.plan.Known { // by the collectors, just now
+		c.judged = -1
+		return nil
+	}
+	if c.since(ctx, changePapers) {
+		papers, err := preflight(ctx, protocol.PapersRequest{
+			Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Now: c.now(ctx),
+		}, c.byMachine(ctx, c.now(ctx).Add(retryJudging)))
+		if ctx.Err() != nil {
+			return err
+		}
+		c.holds(papers)
+		if err != nil {
+			c.log.Error("the evidence cannot be judged; it is tried again", "error", err)
+			c.papers = nil
+		}
+		return c.takeIn(ctx, true)
+	}
+	held, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier})
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		c.log.Error("the evidence cannot be listed", "error", err)
+	}
+	c.evidence = held
+	kinds := make([]string, len(held))
+	for i, e := range held {
+		kinds[i] = e.Kind
+	}
+	c.missing = c.ruleset().MissingEvidence(kinds)
+	return c.takeIn(ctx, true)
+}
