@@ -74,7 +74,7 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 		return out, fail(ctx, doing, own)
 	}
 	// In the same turn: it costs the story six events less.
-	papers, err := a.Judge.Papers(ctx, protocol.PapersRequest{Store: r.Store, Order: r.Order, TrackingNumber: r.TrackingNumber, Now: r.Now})
+	papers, err := a.Judge.Papers(ctx, protocol.PapersRequest{Store: r.Store, Order: r.Order, TrackingNumber: r.TrackingNumber, HandedIn: r.HandedIn, Now: r.Now})
 	if err != nil {
 		activity.GetLogger(ctx).Warn("the evidence cannot be judged yet", "store", r.Store, "order", r.Order, "error", err)
 		return out, nil

@@ -137,7 +137,7 @@ func (c *claim) file(ctx workflow.Context) error {
 			c.log.Error("the claim could not be handed in by machine; a person must", "error", err, "claim_id", answer.ClaimID)
 		case !answer.Pending:
 			return c.brought(ctx, stepFile, rules.TypeClaimFiled, &rules.ClaimFiled{
-				TrackingNumber: c.in.Case.TrackingNumber, When: answer.At, ClaimID: answer.ClaimID, Case: &filed,
+				TrackingNumber: c.in.Case.TrackingNumber, When: answer.At, ClaimID: answer.ClaimID, Case: &filed, Originals: c.handsIn(),
 			})
 		}
 		if err := c.takeIn(ctx, true); err != nil { // much may have come during the call
@@ -196,7 +196,7 @@ func (c *claim) handIn(
 	c.tried = append(c.tried, step)
 	answer, err := call(ctx, protocol.ClaimRequest{
 		Key: c.id + "#" + step, Store: c.in.Store, Order: c.in.Order, Number: c.in.Case.TrackingNumber, ClaimID: c.plan.ClaimID,
-		Evidence: c.evidence, Added: c.plan.Added, Amount: ask, Now: c.now(ctx),
+		Evidence: c.evidence, Added: c.plan.Added, HandedIn: c.handedIn(), Amount: ask, Now: c.now(ctx),
 	}, c.byMachine(ctx, deadline))
 	switch {
 	case ctx.Err() != nil:
@@ -204,7 +204,11 @@ func (c *claim) handIn(
 	case err != nil || !answer.Pending && !answer.Valid():
 		c.log.Error("not handed in by machine; a person must", "step", step, "error", err, "claim_id", answer.ClaimID)
 	case !answer.Pending:
-		return c.brought(ctx, step, done, &rules.ClaimFact{ClaimID: c.plan.ClaimID, When: answer.At, Amount: ask})
+		fact := &rules.ClaimFact{ClaimID: c.plan.ClaimID, When: answer.At, Amount: ask}
+		if ask == nil { // money needs no papers
+			fact.Originals = c.handsIn()
+		}
+		return c.brought(ctx, step, done, fact)
 	}
 	return c.takeIn(ctx, true) // much may have come during the call
 }

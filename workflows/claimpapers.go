@@ -26,7 +26,7 @@ func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) e
 	}
 	c.tried = append(c.tried, step)
 	got, err := collect(ctx, protocol.CollectRequest{
-		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), Now: c.now(ctx),
+		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), HandedIn: c.handedIn(), Now: c.now(ctx),
 	}, min(c.clock.Real(deadline.Sub(c.now(ctx)))/10, collectWithin))
 	switch {
 	case ctx.Err() != nil:
@@ -62,6 +62,24 @@ func (c *claim) holds(papers protocol.Papers) {
 	for _, kind := range papers.Missing {
 		c.missing = append(c.missing, string(kind))
 	}
+}
+
+// handsIn is what the story hands in, as the fact of it says.
+func (c *claim) handsIn() []rules.Original {
+	var list []rules.Original
+	for _, e := range c.evidence {
+		list = append(list, rules.Original{Kind: rules.EvidenceKind(e.Kind), SHA256: e.SHA256})
+	}
+	return list
+}
+
+// handedIn are the hashes of what is known to have been handed in before.
+func (c *claim) handedIn() []string {
+	var hashes []string
+	for _, o := range c.plan.HandedIn {
+		hashes = append(hashes, o.SHA256)
+	}
+	return hashes
 }
 
 // adds tells whether what may be handed in holds an original that was not handed in before.
@@ -110,7 +128,7 @@ func (c *claim) gather(ctx workflow.Context) error {
 	}
 	if c.since(ctx, changePapers) {
 		papers, err := preflight(ctx, protocol.PapersRequest{
-			Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Now: c.now(ctx),
+			Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, HandedIn: c.handedIn(), Now: c.now(ctx),
 		}, c.byMachine(ctx, c.now(ctx).Add(retryJudging)))
 		if ctx.Err() != nil {
 			return err

@@ -54,29 +54,55 @@ func (v *view) papersAsked(c *caseState) *PapersAsked {
 	return asked
 }
 
-// added are the originals that came into the vault since papers were last handed in for a claim,
-// and that had not come before: an appeal must bear one.
-func (v *view) added(c *caseState) []Original {
-	since := later(c.filed, c.appealed)
-	for _, e := range v.followed {
-		if d, ok := e.Data.(*ClaimFact); ok && e.Type == TypePapersSent && d.ClaimID == c.claimID {
-			since = later(since, d.When)
+// handedIn are the originals that are known to have been handed in for a claim, and since when at
+// the latest others may have been: a person who reports a filing does not say with what.
+func (v *view) handedIn(c *caseState) (known []Original, unknown time.Time) {
+	take := func(at time.Time, list []Original) {
+		if known = append(known, list...); len(list) == 0 {
+			unknown = later(unknown, at)
 		}
 	}
-	var before, after []Original
+	for _, f := range v.filed {
+		if f.data.ClaimID == c.claimID && f.data.When.Equal(c.filed) {
+			take(c.filed, f.data.Originals)
+		}
+	}
+	for _, f := range v.appealed {
+		if f.data.ClaimID == c.claimID && f.data.When.Equal(c.appealed) {
+			take(c.appealed, f.data.Originals)
+		}
+	}
+	for _, e := range v.followed {
+		if d, ok := e.Data.(*ClaimFact); ok && e.Type == TypePapersSent && d.ClaimID == c.claimID {
+			take(d.When, d.Originals)
+		}
+	}
+	return known, unknown
+}
+
+// added are the originals of a claim in the vault that were not handed in for it, by their
+// content: an appeal must bear one.
+func (v *view) added(c *caseState) []Original {
+	before, unknown := v.handedIn(c)
+	var after []Original
 	for _, e := range v.followed {
 		d, ok := e.Data.(*EvidenceAdded)
 		switch {
 		case !ok || d.TrackingNumber != "" && d.TrackingNumber != c.parcel.number:
-		case d.When.After(since):
+		case d.When.After(unknown):
 			after = append(after, d.Originals...)
 		default:
 			before = append(before, d.Originals...)
 		}
 	}
-	return slices.DeleteFunc(after, func(o Original) bool {
-		return slices.ContainsFunc(before, func(b Original) bool { return b.SHA256 == o.SHA256 })
-	})
+	var added []Original
+	for _, o := range after {
+		same := func(b Original) bool { return b.SHA256 == o.SHA256 }
+		if !slices.ContainsFunc(before, same) && !slices.ContainsFunc(added, same) {
+			added = append(added, o)
+		}
+	}
+	return added
 }
 
 // Discrepancy is money that is not what it should be.
@@ -278,6 +304,7 @@ func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
 	pack := v.rules.Pack
 	if !c.filed.IsZero() {
 		p.Added = v.added(c)
+		p.HandedIn, _ = v.handedIn(c)
 	}
 	if p.Papers = v.papersAsked(c); p.Papers != nil {
 		by := Deadline{Kind: DeadlinePapers, At: Stamp(p.Papers.Until)}

@@ -18,7 +18,8 @@ type ClaimPlan struct {
 	Idle    time.Time // when the story is given up; zero: the case is over
 	Carrier string
 
-	Added      []Original      // since papers were last handed in
+	HandedIn   []Original      // known to have been
+	Added      []Original      // not handed in yet, by content
 	Papers     *PapersAsked    // what the platform wants besides; nil: nothing
 	Differs    *Discrepancy    // the money is not what it should be; nil: it is, as far as is known
 	Protection *ProtectionPlan // nil: the claim was not refused after an appeal
