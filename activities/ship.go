@@ -31,13 +31,10 @@ func (a *Activities) FetchWaybill(ctx context.Context, r protocol.WaybillRequest
 	}
 	kept, err := a.Vault.Put(ctx, port.NewOriginal{
 		Store: r.Store, Order: r.Order, TrackingNumber: r.LogisticsID, Kind: rules.EvidenceWaybill,
-		Name: "waybill-" + r.LogisticsID + ".pdf", Source: port.SourcePlatform, By: byMachine,
+		Name: "waybill-" + r.LogisticsID + ".pdf", Source: port.SourcePlatform, By: rules.ByMachine,
 	}, bytes.NewReader(pdf))
 	return kept, fail(ctx, "keep the waybill", err)
 }
-
-// byMachine is who fetched what no person brought.
-const byMachine = "parcelward"
 
 // KeepEvidence puts originals that the vault holds at a parcel too.
 func (a *Activities) KeepEvidence(ctx context.Context, e protocol.EvidenceOf) error {

@@ -25,6 +25,8 @@ type claim struct {
 	evidence []protocol.Evidence // what the vault holds and may be handed in
 	papers   *rules.Papers       // judged; nil: not yet, or they cannot be
 	judged   int                 // with how many facts of evidence known the collectors have judged it; -1: not
+	seen     int                 // Known as of the last judgement that nothing came of; -1: none
+	unready  bool                // what a machine would hand in is not fit: whatever is heard may change that
 	again    time.Time           // virtual: when the story acts anew by itself; zero: by what it hears alone
 	missing  []string            // kinds of evidence still to find
 	failed   []rules.Uncollected // what no machine could fetch, as of the last time that one tried
@@ -35,7 +37,7 @@ type claim struct {
 // sends the papers that the platform wants besides, awaits the decision, appeals a refusal once,
 // asks seller protection when it is refused again, and sees the money come in.
 func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.ClaimResult, error) {
-	c := &claim{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in, judged: -1}
+	c := &claim{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in, judged: -1, seen: -1}
 	err := workflow.SetQueryHandler(ctx, protocol.QueryAssess, func(q protocol.AsOf) (json.RawMessage, error) {
 		return c.assessment(ctx, q)
 	})
@@ -62,7 +64,7 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 		if err := c.takeIn(ctx, false); err != nil {
 			return protocol.ClaimResult{}, err
 		}
-		c.again = time.Time{}
+		c.again, c.unready = time.Time{}, false
 		switch c.plan.Case.Status {
 		case rules.StatusOpen:
 			err = c.awaitConfirmation(ctx)
@@ -94,15 +96,16 @@ func (c *claim) awaitConfirmation(ctx workflow.Context) error { return c.while(c
 
 // awaitDecision waits for the platform, and sends it the papers that it wants besides.
 func (c *claim) awaitDecision(ctx workflow.Context) error {
-	if asked := c.plan.Papers; asked != nil && asked.Ready {
+	if asked := c.plan.Papers; asked != nil && asked.Ready && !c.now(ctx).After(asked.Until) {
 		step := stepPapers + "/" + rules.Stamp(asked.Since).String()
 		if !contains(c.tried, step) {
 			if err := c.gather(ctx); err != nil || c.plan.Papers == nil {
 				return err
 			}
-			if c.adds() {
+			if c.answers(asked.Kinds) && !c.now(ctx).After(asked.Until) {
 				return c.handIn(ctx, step, sendPapers, asked.Until, rules.TypePapersSent, nil)
 			}
+			c.judgeAgain(ctx)
 		}
 	}
 	return c.while(ctx, rules.StatusFiled, rules.StatusAppealed)
@@ -147,24 +150,26 @@ func (c *claim) file(ctx workflow.Context) error {
 	return c.while(ctx, rules.StatusConfirmed)
 }
 
-// appeal appeals a refusal, once, while there is time, as soon as there is an original that was
-// not handed in before. Where a person has to do that, it waits for the person.
+// appeal appeals a refusal, once, while there is time, when there is an original that was not
+// handed in before and that bears an appeal. Where a person has to do that, it waits for the person.
 func (c *claim) appeal(ctx workflow.Context) error {
-	if c.plan.Case.NextDeadline != nil {
-		if err := c.collect(ctx, stepAppeal, c.plan.Case.NextDeadline.At.Time()); err != nil || c.plan.Case.Status != rules.StatusRejected {
-			return err
-		}
+	by := c.plan.Case.NextDeadline.At.Time()
+	if err := c.collect(ctx, stepAppeal, by); err != nil || c.plan.Case.Status != rules.StatusRejected {
+		return err
 	}
-	if !contains(c.tried, stepAppeal) && (len(c.plan.Added) > 0 || !c.since(ctx, changeAftermath)) {
-		if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected {
+	if contains(c.tried, stepAppeal) {
+		return c.while(ctx, rules.StatusRejected)
+	}
+	if c.since(ctx, changeAftermath) {
+		if may, err := c.mayAppeal(ctx, by); err != nil || c.plan.Case.Status != rules.StatusRejected {
 			return err
-		}
-		if !c.adds() && c.since(ctx, changeAftermath) {
+		} else if !may {
 			return c.while(ctx, rules.StatusRejected)
 		}
-		return c.handIn(ctx, stepAppeal, appeal, c.plan.Case.NextDeadline.At.Time(), rules.TypeClaimAppealed, nil)
+	} else if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected {
+		return err
 	}
-	return c.while(ctx, rules.StatusRejected)
+	return c.handIn(ctx, stepAppeal, appeal, by, rules.TypeClaimAppealed, nil)
 }
 
 // protect asks seller protection where the store may have it. Where a person has to do that, it
@@ -294,8 +299,14 @@ func (c *claim) byMachine(ctx workflow.Context, deadline time.Time) time.Duratio
 // while tells people what they must know and sleeps, as long as the case has one of these
 // statuses. When the alarm rings it reads the inbox before it lets a deadline take effect.
 func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error {
-	known := c.plan.Known // more evidence, or another wish of the platform's: the story looks again
-	is := func() bool { return slices.Contains(statuses, c.plan.Case.Status) && c.plan.Known == known }
+	known, facts := c.plan.Known, len(c.raw) // more evidence, or another wish of the platform's: the story looks again
+	if c.unready && c.seen >= 0 {
+		known = c.seen // evidence that came while it was judged, too
+	}
+	c.seen = -1
+	is := func() bool {
+		return slices.Contains(statuses, c.plan.Case.Status) && c.plan.Known == known && (!c.unready || len(c.raw) == facts)
+	}
 	c.alarm.stale = true // it was set for an earlier status
 	for is() && c.goesOn(ctx) {
 		if err := c.announce(ctx); err != nil {
@@ -315,8 +326,8 @@ func (c *claim) while(ctx workflow.Context, statuses ...rules.CaseStatus) error 
 		if err := c.takeIn(ctx, rang); err != nil {
 			return err
 		}
-		if rang && (c.plan.Protection != nil || !c.again.IsZero() && !c.now(ctx).Before(c.again)) {
-			return nil // the store's health may have changed, or what was put off is due
+		if rang && (c.unready || c.plan.Protection != nil || !c.again.IsZero() && !c.now(ctx).Before(c.again)) {
+			return nil // the papers may be better, the store's health may have changed, or what was put off is due
 		}
 	}
 	return nil

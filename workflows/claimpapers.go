@@ -82,11 +82,56 @@ func (c *claim) handedIn() []string {
 	return hashes
 }
 
-// adds tells whether what may be handed in holds an original that was not handed in before.
-func (c *claim) adds() bool {
-	return slices.ContainsFunc(c.evidence, func(e protocol.Evidence) bool {
-		return slices.ContainsFunc(c.plan.Added, func(o rules.Original) bool { return o.SHA256 == e.SHA256 })
-	})
+// answers tells whether what may be handed in holds what the platform wants: a new original of
+// each kind; where it names none, a new original.
+func (c *claim) answers(kinds []rules.EvidenceKind) bool {
+	fresh := func(fits func(rules.EvidenceKind) bool) bool {
+		return slices.ContainsFunc(c.plan.Added, func(o rules.Original) bool {
+			return fits(o.Kind) && slices.ContainsFunc(c.evidence, func(e protocol.Evidence) bool { return o.SHA256 == e.SHA256 && string(o.Kind) == e.Kind })
+		})
+	}
+	for _, kind := range kinds {
+		if !fresh(func(k rules.EvidenceKind) bool { return k == kind }) {
+			return false
+		}
+	}
+	return fresh(func(rules.EvidenceKind) bool { return true })
+}
+
+// mayAppeal tells whether a machine may appeal now, with what the vault holds; if not, the story
+// looks again when it may, or when it hears of more.
+func (c *claim) mayAppeal(ctx workflow.Context, by time.Time) (bool, error) {
+	basis := c.plan.Basis
+	if basis == nil {
+		return false, nil
+	}
+	if c.now(ctx).Before(basis.From) {
+		c.again = basis.From // more may come: it is judged once
+		return false, nil
+	}
+	if err := c.gather(ctx); err != nil || c.plan.Case.Status != rules.StatusRejected || c.plan.Basis == nil {
+		return false, err
+	}
+	if c.papers != nil {
+		from, ok := c.papers.AppealFrom(c.ruleset(), c.plan.Basis, by)
+		if ok && !c.now(ctx).Before(from) {
+			return true, nil
+		}
+		c.again = from
+	}
+	c.judgeAgain(ctx)
+	return false, nil
+}
+
+// judgeAgain has papers that are not fit judged again: when facts or a reminder come, and after a
+// while in any case, for what a machine puts into the vault, or a parcel's trace, may make them so.
+func (c *claim) judgeAgain(ctx workflow.Context) {
+	c.unready = true
+	after := judgeUnfit
+	if c.papers == nil {
+		after = retryJudging
+	}
+	c.again = earliest(c.again, c.now(ctx).Add(after))
 }
 
 // ready tells whether a machine may file with the papers that there are; if not, people hear why.
@@ -97,7 +142,7 @@ func (c *claim) ready(ctx workflow.Context) (bool, error) {
 	fileBy, rs := c.plan.Case.FileBy.Time(), c.ruleset()
 	switch {
 	case c.papers == nil:
-		c.again = c.now(ctx).Add(retryJudging)
+		c.judgeAgain(ctx)
 		return false, nil
 	case c.papers.Verdict() == rules.VerdictReady:
 		return true, nil
@@ -108,6 +153,7 @@ func (c *claim) ready(ctx workflow.Context) (bool, error) {
 		}
 		c.again = from
 	}
+	c.judgeAgain(ctx)
 	key := rules.NoticeUnready + "/" + strconv.Itoa(c.plan.Known) // told anew whenever evidence came that is not enough
 	by := rules.Deadline{Kind: rules.DeadlineFile, At: c.plan.Case.FileBy}
 	text := wording.PapersUnready(c.papers, c.in.Store, c.in.Order, c.in.Case.TrackingNumber, fileBy, rs.Pack)
@@ -116,12 +162,16 @@ func (c *claim) ready(ctx workflow.Context) (bool, error) {
 	})
 }
 
-// retryJudging is when originals that could not be judged are judged again (virtual time).
-const retryJudging = time.Hour
+// When originals are judged again (virtual time).
+const (
+	retryJudging = time.Hour      // that could not be judged
+	judgeUnfit   = 24 * time.Hour // that were not fit
+)
 
 // gather judges what the vault holds for the parcel, and what is missing, and reads the inbox:
 // nothing may be handed in that a person has handed in, or that is no longer wanted.
 func (c *claim) gather(ctx workflow.Context) error {
+	c.seen = c.plan.Known
 	if c.judged == c.plan.Known { // by the collectors, just now
 		c.judged = -1
 		return nil

@@ -305,6 +305,7 @@ func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
 	if !c.filed.IsZero() {
 		p.Added = v.added(c)
 		p.HandedIn, _ = v.handedIn(c)
+		p.Basis = v.appealBasis(c, p.Added)
 	}
 	if p.Papers = v.papersAsked(c); p.Papers != nil {
 		by := Deadline{Kind: DeadlinePapers, At: Stamp(p.Papers.Until)}

@@ -20,6 +20,7 @@ type ClaimPlan struct {
 
 	HandedIn   []Original      // known to have been
 	Added      []Original      // not handed in yet, by content
+	Basis      *AppealBasis    // nil: no machine appeals
 	Papers     *PapersAsked    // what the platform wants besides; nil: nothing
 	Differs    *Discrepancy    // the money is not what it should be; nil: it is, as far as is known
 	Protection *ProtectionPlan // nil: the claim was not refused after an appeal
