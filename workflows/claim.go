@@ -26,6 +26,7 @@ type claim struct {
 	papers   *rules.Papers       // judged; nil: not yet, or they cannot be
 	judged   int                 // with how many facts of evidence known the collectors have judged it; -1: not
 	seen     int                 // Known as of the last judgement that nothing came of; -1: none
+	unopened int                 // how often no ticket could be opened
 	unready  bool                // what a machine would hand in is not fit: whatever is heard may change that
 	again    time.Time           // virtual: when the story acts anew by itself; zero: by what it hears alone
 	missing  []string            // kinds of evidence still to find
@@ -54,10 +55,13 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 			if err := c.announce(ctx); err != nil {
 				return protocol.ClaimResult{}, err
 			}
+			c.again = time.Time{}
 			if err := c.openTicket(ctx); err != nil {
 				return protocol.ClaimResult{}, err
 			}
-			if !waiting(ctx) {
+			if ends, err := c.ends(ctx); err != nil {
+				return protocol.ClaimResult{}, err
+			} else if ends {
 				return protocol.ClaimResult{Status: c.plan.Case.Status, ClaimID: c.plan.ClaimID, At: c.now(ctx)}, nil
 			}
 		}
@@ -88,6 +92,19 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 // goesOn tells whether the case still waits for somebody and has not been given up.
 func (c *claim) goesOn(ctx workflow.Context) bool {
 	return waiting(ctx) || (c.plan.Live() && c.now(ctx).Before(c.plan.Idle))
+}
+
+// ends tells whether a story that is over may end: a ticket that could not be opened yet is worth
+// some more hours.
+func (c *claim) ends(ctx workflow.Context) (bool, error) {
+	if waiting(ctx) {
+		return false, nil
+	}
+	if c.again.IsZero() || c.unopened > triesTicket {
+		return true, nil
+	}
+	_, err := workflow.AwaitWithTimeout(ctx, c.clock.Real(c.again.Sub(c.now(ctx))), func() bool { return waiting(ctx) })
+	return false, err
 }
 
 // awaitConfirmation waits for a person to press the button in the seller centre, and
@@ -180,7 +197,8 @@ func (c *claim) protect(ctx workflow.Context) error {
 		case ctx.Err() != nil:
 			return err
 		case err != nil:
-			c.log.Error("the store's health is not known", "error", err)
+			c.log.Error("the store's health cannot be looked up; it is tried again in an hour", "error", err)
+			c.again = c.now(ctx).Add(retryHealth)
 		default:
 			c.health = &health
 		}
@@ -191,6 +209,15 @@ func (c *claim) protect(ctx workflow.Context) error {
 	}
 	return c.while(ctx, rules.StatusClosed)
 }
+
+// When what failed is tried again (virtual time).
+const (
+	retryHealth = time.Hour
+	retryTicket = time.Hour // twice as long after each failure, up to 16 h
+)
+
+// triesTicket is how often a ticket is tried again where nothing else keeps the story.
+const triesTicket = 6
 
 // handIn has a machine hand something in for the claim, once, while there is time, and records
 // that it did. Where a person has to, the story goes on and waits.
@@ -252,17 +279,21 @@ func (c *claim) openTicket(ctx workflow.Context) error {
 		return err
 	}
 	if err != nil {
-		c.log.Error("no ticket could be opened; a person hears of it by the notice", "topic", t.Topic, "error", err)
+		c.log.Error("no ticket could be opened; it is tried again later, and a person hears of it by the notice", "topic", t.Topic, "error", err)
+		c.again = earliest(c.again, c.now(ctx).Add(retryTicket<<min(c.unopened, 4)))
+		c.unopened++
+	} else {
+		c.tried, c.unopened = append(c.tried, step), 0
 	}
-	c.tried = append(c.tried, step)
 	return c.takeIn(ctx, true) // much may have come during the call
 }
 
-// changeAftermath: an appeal waits for a new original, and seller protection follows a second
-// refusal. Runs that decided either before the change go on as they began.
+// changeAftermath: an appeal waits for a new original, the second decision is waited for with a
+// deadline, and seller protection follows a second refusal. Runs that decided either before the change go on as they began.
 const changeAftermath = "aftermath"
 
-// changeTickets: a claim opens the ticket that it calls for by itself.
+// changeTickets: a claim opens the ticket that it calls for by itself, and tells of money that
+// differs.
 const changeTickets = "tickets"
 
 // since tells whether the story knows a change, from the first time that it matters on.
@@ -349,11 +380,15 @@ func (c *claim) unexpired(confirmBy time.Time, what protocol.Confirmation) bool 
 // look asks the rules where the case stands, and shows it to operators.
 func (c *claim) look(ctx workflow.Context) {
 	c.plan = rules.PlanClaim(c.facts, c.ruleset(), c.in.Case, c.now(ctx))
+	without := rules.Unfollowed{
+		Aftermath: (c.plan.Protection != nil || c.plan.Case.Status == rules.StatusAppealed) && !c.since(ctx, changeAftermath),
+		Money:     c.plan.Differs != nil && !c.since(ctx, changeTickets),
+	}
+	if without != (rules.Unfollowed{}) {
+		c.plan = rules.PlanClaimWithout(c.facts, c.ruleset(), c.in.Case, c.now(ctx), without)
+	}
 	if c.plan.Protection != nil {
 		c.plan.Protection.Judge(c.ruleset(), c.health)
-		if !c.since(ctx, changeAftermath) {
-			c.plan.Protection = nil
-		}
 	}
 	if contains(c.tried, stepCollect+"/"+stepFile) {
 		c.plan.ToAdd = rules.ToAdd(c.missing, c.failed)

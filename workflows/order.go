@@ -124,8 +124,8 @@ func (o *order) plan(ctx workflow.Context) rules.OrderPlan {
 		return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == workflow.DefaultVersion
 	}
 	without := rules.Unfollowed{
-		Protection: plan.Protected && before(versionAftermath),
-		Contests:   len(plan.Complaints)+len(plan.Disputes) > 0 && before(versionContests),
+		Aftermath: plan.Protected && before(versionAftermath),
+		Contests:  len(plan.Complaints)+len(plan.Disputes) > 0 && before(versionContests),
 	}
 	if without != (rules.Unfollowed{}) {
 		return rules.PlanOrderWithout(o.facts, o.ruleset(), o.now(ctx), without)

@@ -79,7 +79,7 @@ func everything() map[string]any {
 		"Logistics":          protocol.Logistics{ID: "700001", Number: "LP1"},
 		"Logistics, pending": protocol.Logistics{Pending: true},
 		"WaybillRequest":     protocol.WaybillRequest{Store: "s", Order: "o", LogisticsID: "700001"},
-		"EvidenceOf":         protocol.EvidenceOf{Store: "s", Order: "o", TrackingNumber: "LP1", Originals: evidence},
+		"EvidenceOf":         protocol.EvidenceOf{Store: "s", Order: "o", TrackingNumber: "LP1", Originals: evidence, Now: at},
 		"DeclareRequest": protocol.DeclareRequest{
 			Key: "k", Store: "s", Order: "o", Number: "LP2", Service: "CAINIAO_STANDARD", Part: true, OldNumber: "LP1", OldService: "CAINIAO_ECONOMY",
 		},

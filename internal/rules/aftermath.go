@@ -239,6 +239,17 @@ func (v *view) protectionOf(c *caseState) *ProtectionPlan {
 	return p
 }
 
+// refunds counts what the loss is made of.
+func (v *view) refunds() int {
+	n := 0
+	for i := range v.facts.events {
+		if e := &v.facts.events[i]; e.Type == TypeOrderRefunded && exists(e, v.asOf) {
+			n++
+		}
+	}
+	return n
+}
+
 // loss is what the seller lost, in USD: what the buyer was refunded, at most what was paid.
 // Nil where a rate is missing.
 func (v *view) loss() *money.Amount {
@@ -284,6 +295,8 @@ type ClaimTicket struct {
 func (v *view) ticket(p *ClaimPlan, c *caseState) *ClaimTicket {
 	late := func(d *Deadline) bool { return d != nil && !v.asOf.Before(MissedAt(d.At.Time())) }
 	switch next := p.Case.NextDeadline; {
+	case c.status == StatusAppealed && late(next):
+		return &ClaimTicket{Topic: TopicReview, Mark: "appeal", Since: next.At.Time(), Amount: p.Claim.Payout}
 	case c.status == StatusFiled && late(next):
 		return &ClaimTicket{Topic: TopicReview, Since: next.At.Time(), Amount: p.Claim.Payout}
 	case p.Differs != nil && c.status == StatusPaid:
@@ -300,7 +313,7 @@ func (v *view) ticket(p *ClaimPlan, c *caseState) *ClaimTicket {
 
 // follow plans what follows a filing: papers that are asked for, money that differs, seller
 // protection.
-func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
+func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState, without Unfollowed) {
 	pack := v.rules.Pack
 	if !c.filed.IsZero() {
 		p.Added = v.added(c)
@@ -317,14 +330,22 @@ func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
 		w.at(late)
 		n.add(Notice{Key: "missed/" + key, Code: NoticeMissed, Due: late, Deadline: &by, Number: c.parcel.number, Manager: true})
 	}
-	if p.Differs = v.discrepancy(c, p.Claim.Payout); p.Differs != nil && (c.status == StatusApproved || c.status == StatusPaid) {
+	if !without.Money {
+		p.Differs = v.discrepancy(c, p.Claim.Payout)
+	}
+	if p.Differs != nil && (c.status == StatusApproved || c.status == StatusPaid) {
 		since := c.decided
 		if c.status == StatusPaid {
 			since = c.paid
 		}
 		n.add(Notice{Key: "differs/" + string(c.status), Code: NoticeDiffers, Due: since, Number: c.parcel.number, Manager: true})
 	}
-	p.Protection = v.protectionOf(c)
+	if !without.Aftermath {
+		p.Protection = v.protectionOf(c)
+	}
+	if p.Protection != nil {
+		p.Known += v.refunds()
+	}
 	p.Ticket = v.ticket(p, c)
 	if p.Protection == nil || p.Protection.Next == nil {
 		return

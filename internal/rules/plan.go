@@ -139,7 +139,7 @@ type OrderPlan struct {
 	Assessment Assessment
 	Notices    []Notice // due, oldest first
 	Cases      []CaseID // live cases, and refused ones that seller protection may follow: each needs a claim
-	Known      int      // what follows claims, and evidence: facts so far, while there are such cases
+	Known      int      // what follows claims, and evidence: facts so far, while there are such cases; see [ClaimPlan]
 	Protected  bool     // seller protection alone keeps one of them
 	Complaints []FreightComplaint
 	Disputes   []BuyerDispute
@@ -149,11 +149,12 @@ type OrderPlan struct {
 	Numbers    []string  // tracking numbers recorded
 }
 
-// Unfollowed is what an order's story does not wait for: a run that passed it by before stories
-// knew of it goes on without.
+// Unfollowed is what the story of an order, or of a claim, leaves out: a run that passed it by
+// before stories knew of it goes on without.
 type Unfollowed struct {
-	Protection bool // which may follow a second refusal
-	Contests   bool // complaints and disputes
+	Aftermath bool // of an appeal: the time of the second decision, and seller protection
+	Contests  bool // complaints and disputes
+	Money     bool // that is not what it should be
 }
 
 // PlanOrder tells what an order's story asks for at now.
@@ -177,18 +178,19 @@ func PlanOrderWithout(f *Facts, rs Ruleset, now time.Time, without Unfollowed) O
 	if !without.Contests {
 		p.Complaints, p.Disputes, contested = v.contested()
 	}
+	refunds := 0 // that seller protection covers
 	for i := range a.Cases {
 		protection := v.protectionOf(cases[i])
 		switch {
 		case a.Cases[i].Status.Live():
-		case without.Protection || protection == nil || !protection.State.live():
+		case without.Aftermath || protection == nil || !protection.State.live():
 			continue
 		default:
-			p.Protected = true
+			p.Protected, refunds = true, v.refunds()
 			w.at(MissedAt(protection.Next.At.Time()))
 		}
 		p.Cases = append(p.Cases, a.Cases[i].ID())
-		p.Known = len(v.followed)
+		p.Known = len(v.followed) + refunds
 	}
 	for _, parcel := range v.parcels {
 		p.Numbers = append(p.Numbers, parcel.number)
