@@ -160,12 +160,13 @@ func TestTheOneAppealIsNotWasted(t *testing.T) {
 		at      time.Time // of the appeal; zero: none
 		judged  int
 	}{
-		"of no kind that a claim needs": {[]bring{{hours(1), rules.EvidenceOther}}, rules.VerdictReady, time.Time{}, 0},
-		"ready":                         {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictReady, hours(1).Add(appealQuiet), 1},
-		"one after the other":           {[]bring{{hours(1), rules.EvidenceWaybill}, {hours(1).Add(appealQuiet - time.Second), rules.EvidenceOutbound}}, rules.VerdictReady, hours(1).Add(2*appealQuiet - time.Second), 1},
-		"to be looked at":               {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictLook, unlooked, 4},
-		"would be refused":              {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictRefused, time.Time{}, 4},
-		"at the last minute":            {[]bring{{by.Add(-time.Minute), rules.EvidenceWaybill}}, rules.VerdictReady, by.Add(-time.Minute), 1},
+		"the carrier's statement":   {[]bring{{hours(1), rules.EvidenceCarrierProof}}, rules.VerdictReady, hours(1).Add(appealQuiet), 1},
+		"of no kind that bears one": {[]bring{{hours(1), rules.EvidenceOther}}, rules.VerdictReady, time.Time{}, 0},
+		"ready":                     {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictReady, hours(1).Add(appealQuiet), 1},
+		"one after the other":       {[]bring{{hours(1), rules.EvidenceWaybill}, {hours(1).Add(appealQuiet - time.Second), rules.EvidenceOutbound}}, rules.VerdictReady, hours(1).Add(2*appealQuiet - time.Second), 1},
+		"to be looked at":           {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictLook, unlooked, 4},
+		"would be refused":          {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictRefused, time.Time{}, 4},
+		"at the last minute":        {[]bring{{by.Add(-time.Minute), rules.EvidenceWaybill}}, rules.VerdictReady, by.Add(-time.Minute), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -67,8 +67,8 @@ func (p *Papers) AppealFrom(rs Ruleset, basis *AppealBasis, by time.Time) (time.
 	return time.Time{}, false
 }
 
-// AppealBasis are the new originals on which a machine may rest the one appeal: of a kind that a
-// claim must hold, and brought by people. What machines find after the refusal goes along; it
+// AppealBasis are the new originals on which a machine may rest the one appeal: of a kind that
+// policy names, and brought by people. What machines find after the refusal goes along; it
 // alone is no reason to spend the appeal.
 type AppealBasis struct {
 	Originals []Original
@@ -97,7 +97,7 @@ func (v *view) appealBasis(c *caseState, added []Original) *AppealBasis {
 			continue
 		}
 		for _, o := range d.Originals {
-			if slices.Contains(added, o) && slices.Contains(v.rules.Pack.Claim.EvidenceKinds.Value, string(o.Kind)) {
+			if slices.Contains(added, o) && slices.Contains(v.rules.Pack.Claim.AppealKinds.Value, string(o.Kind)) {
 				b.Originals, b.Latest = append(b.Originals, o), later(b.Latest, d.When)
 			}
 		}
