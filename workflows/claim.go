@@ -94,19 +94,6 @@ func (c *claim) goesOn(ctx workflow.Context) bool {
 	return waiting(ctx) || (c.plan.Live() && c.now(ctx).Before(c.plan.Idle))
 }
 
-// ends tells whether a story that is over may end: a ticket that could not be opened yet is worth
-// some more hours.
-func (c *claim) ends(ctx workflow.Context) (bool, error) {
-	if waiting(ctx) {
-		return false, nil
-	}
-	if c.again.IsZero() || c.unopened > triesTicket {
-		return true, nil
-	}
-	_, err := workflow.AwaitWithTimeout(ctx, c.clock.Real(c.again.Sub(c.now(ctx))), func() bool { return waiting(ctx) })
-	return false, err
-}
-
 // awaitConfirmation waits for a person to press the button in the seller centre, and
 // reminds until it is too late.
 func (c *claim) awaitConfirmation(ctx workflow.Context) error { return c.while(ctx, rules.StatusOpen) }
@@ -216,9 +203,6 @@ const (
 	retryTicket = time.Hour // twice as long after each failure, up to 16 h
 )
 
-// triesTicket is how often a ticket is tried again where nothing else keeps the story.
-const triesTicket = 6
-
 // handIn has a machine hand something in for the claim, once, while there is time, and records
 // that it did. Where a person has to, the story goes on and waits.
 func (c *claim) handIn(
@@ -255,46 +239,9 @@ const (
 	stepProtect = "protection"
 )
 
-// openTicket opens the ticket that the case calls for, once: the platform is late, or its money
-// differs. The ticket is a story of its own.
-func (c *claim) openTicket(ctx workflow.Context) error {
-	t := c.plan.Ticket
-	if t == nil {
-		return nil
-	}
-	step := "ticket/" + string(t.Topic) + "/" + t.Mark
-	if contains(c.tried, step) || !c.since(ctx, changeTickets) {
-		return nil
-	}
-	serial := c.plan.ClaimID
-	if t.Mark != "" {
-		serial = t.Mark + "-" + serial
-	}
-	err := openTicket(ctx, protocol.TicketInput{
-		Store: c.in.Store, Order: c.in.Order, Topic: t.Topic, Serial: protocol.TicketSerial(serial), About: c.plan.ClaimID,
-		Number: c.in.Case.TrackingNumber, Amount: t.Amount, Since: t.Since, Opened: c.now(ctx),
-		Policy: c.in.Policy, Calendar: c.rev, Clock: c.clock,
-	})
-	if ctx.Err() != nil {
-		return err
-	}
-	if err != nil {
-		c.log.Error("no ticket could be opened; it is tried again later, and a person hears of it by the notice", "topic", t.Topic, "error", err)
-		c.again = earliest(c.again, c.now(ctx).Add(retryTicket<<min(c.unopened, 4)))
-		c.unopened++
-	} else {
-		c.tried, c.unopened = append(c.tried, step), 0
-	}
-	return c.takeIn(ctx, true) // much may have come during the call
-}
-
 // changeAftermath: an appeal waits for a new original, the second decision is waited for with a
 // deadline, and seller protection follows a second refusal. Runs that decided either before the change go on as they began.
 const changeAftermath = "aftermath"
-
-// changeTickets: a claim opens the ticket that it calls for by itself, and tells of money that
-// differs.
-const changeTickets = "tickets"
 
 // since tells whether the story knows a change, from the first time that it matters on.
 func (c *claim) since(ctx workflow.Context, change string) bool {
