@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -135,14 +134,14 @@ func (a *Activities) File(ctx context.Context, r protocol.FilingRequest) (protoc
 // Appeal appeals a refusal. An appeal only adds: one without a new original, or with one replaced
 // or removed, is refused before anything is handed in.
 func (a *Activities) Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
-	var filed, all []string
-	for _, e := range r.Evidence {
-		all = append(all, e.SHA256)
-		if !slices.ContainsFunc(r.Added, func(o rules.Original) bool { return o.SHA256 == e.SHA256 }) {
-			filed = append(filed, e.SHA256)
-		}
+	all, added := make([]string, len(r.Evidence)), make([]string, len(r.Added))
+	for i, e := range r.Evidence {
+		all[i] = e.SHA256
 	}
-	if err := rules.CheckAppeal(filed, all); err != nil {
+	for i, o := range r.Added {
+		added[i] = o.SHA256
+	}
+	if err := rules.CheckAppeal(r.HandedIn, added, all); err != nil {
 		return protocol.Filed{}, fail(ctx, "appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
 	}
 	done, err := a.Filing.Appeal(ctx, r)

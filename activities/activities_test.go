@@ -275,13 +275,16 @@ func TestAppealWithoutANewOriginal(t *testing.T) {
 		"nothing added":          {Evidence: []protocol.Evidence{old}},
 		"the added is not there": {Evidence: []protocol.Evidence{old}, Added: []rules.Original{{SHA256: "new"}}},
 		"nothing at all":         {},
+		"one was removed":        {Evidence: []protocol.Evidence{added}, Added: []rules.Original{{SHA256: "new"}}, HandedIn: []string{"old"}},
+		"one was replaced":       {Evidence: []protocol.Evidence{{SHA256: "other"}, added}, Added: []rules.Original{{SHA256: "new"}, {SHA256: "other"}}, HandedIn: []string{"old"}},
+		"it was handed in":       {Evidence: []protocol.Evidence{old}, Added: []rules.Original{{SHA256: "old"}}, HandedIn: []string{"old"}},
 	} {
 		_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, r)
 		failed, ok := errors.AsType[*temporal.ApplicationError](err)
 		require.True(t, ok && failed.NonRetryable() && failed.Type() == protocol.ErrRefused, "%s: %v", name, err)
 	}
 	_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, protocol.ClaimRequest{
-		Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}},
+		Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}}, HandedIn: []string{"old"},
 	})
 	require.NoError(t, err)
 }

@@ -74,7 +74,7 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 		return out, fail(ctx, doing, own)
 	}
 	// In the same turn: it costs the story six events less.
-	papers, err := a.Judge.Papers(ctx, protocol.PapersRequest{Store: r.Store, Order: r.Order, TrackingNumber: r.TrackingNumber, Now: r.Now})
+	papers, err := a.Judge.Papers(ctx, protocol.PapersRequest{Store: r.Store, Order: r.Order, TrackingNumber: r.TrackingNumber, HandedIn: r.HandedIn, Now: r.Now})
 	if err != nil {
 		activity.GetLogger(ctx).Warn("the evidence cannot be judged yet", "store", r.Store, "order", r.Order, "error", err)
 		return out, nil
@@ -137,7 +137,7 @@ func (a *Activities) collect(ctx context.Context, kind rules.EvidenceKind, r *pr
 		number = "" // of the order as a whole
 	}
 	kept, err := a.Vault.Put(ctx, port.NewOriginal{
-		Store: r.Store, Order: r.Order, TrackingNumber: number, Kind: kind, Name: paper.Name, Source: source, By: byMachine, TakenAt: paper.TakenAt,
+		Store: r.Store, Order: r.Order, TrackingNumber: number, Kind: kind, Name: paper.Name, Source: source, By: rules.ByMachine, TakenAt: paper.TakenAt,
 	}, bytes.NewReader(paper.Content))
 	if errors.Is(err, port.ErrRefused) {
 		return kept, fmt.Errorf("%w: %w", errUnfit, err)
@@ -250,9 +250,9 @@ func (a *Activities) tellCollected(ctx context.Context, r *protocol.CollectReque
 	if err != nil {
 		return err
 	}
-	d := rules.EvidenceAdded{TrackingNumber: r.TrackingNumber, When: r.Now, By: byMachine}
+	d := rules.EvidenceAdded{TrackingNumber: r.TrackingNumber, When: r.Now, By: rules.ByMachine}
 	for _, e := range held {
-		if kind := rules.EvidenceKind(e.Kind); e.By == byMachine && slices.Contains(r.Kinds, kind) {
+		if kind := rules.EvidenceKind(e.Kind); e.By == rules.ByMachine && slices.Contains(r.Kinds, kind) {
 			d.Originals = append(d.Originals, rules.Original{Kind: kind, SHA256: e.SHA256})
 		}
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 
 	"parcelward/internal/port"
@@ -31,17 +32,27 @@ func (a *Activities) FetchWaybill(ctx context.Context, r protocol.WaybillRequest
 	}
 	kept, err := a.Vault.Put(ctx, port.NewOriginal{
 		Store: r.Store, Order: r.Order, TrackingNumber: r.LogisticsID, Kind: rules.EvidenceWaybill,
-		Name: "waybill-" + r.LogisticsID + ".pdf", Source: port.SourcePlatform, By: byMachine,
+		Name: "waybill-" + r.LogisticsID + ".pdf", Source: port.SourcePlatform, By: rules.ByMachine,
 	}, bytes.NewReader(pdf))
 	return kept, fail(ctx, "keep the waybill", err)
 }
 
-// byMachine is who fetched what no person brought.
-const byMachine = "parcelward"
-
-// KeepEvidence puts originals that the vault holds at a parcel too.
+// KeepEvidence puts originals that the vault holds at a parcel too, and records the fact of it, so
+// that a claim whose papers are not fit looks again. A repeat brings no other fact.
 func (a *Activities) KeepEvidence(ctx context.Context, e protocol.EvidenceOf) error {
-	return fail(ctx, "keep evidence", a.Vault.KeepEvidence(ctx, e.Store, e.Order, e.TrackingNumber, e.Originals))
+	err := a.Vault.KeepEvidence(ctx, e.Store, e.Order, e.TrackingNumber, e.Originals)
+	if err != nil || e.Now.IsZero() || len(e.Originals) == 0 {
+		return fail(ctx, "keep evidence", err)
+	}
+	d := rules.EvidenceAdded{TrackingNumber: e.TrackingNumber, When: e.Now, By: rules.ByMachine}
+	for _, o := range e.Originals {
+		d.Originals = append(d.Originals, rules.Original{Kind: rules.EvidenceKind(o.Kind), SHA256: o.SHA256})
+	}
+	_, raw, err := protocol.CollectedFact(e.Store, e.Order, d)
+	if err == nil {
+		err = a.Inbox.Record(ctx, []json.RawMessage{raw})
+	}
+	return fail(ctx, "keep evidence", err)
 }
 
 // Declare puts a number on the platform, or another in its place. A no is an answer: a person

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,26 @@ func TestWaybillThatIsNone(t *testing.T) {
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, err, &failed)
 	require.True(t, failed.NonRetryable())
+}
+
+// Originals that a machine puts at a parcel bring one fact, however often it is told to.
+func TestKeepEvidence(t *testing.T) {
+	t.Parallel()
+	p := &ports{}
+	keep := protocol.EvidenceOf{
+		Store: "s", Order: "o", TrackingNumber: "LP1", Originals: []protocol.Evidence{{Kind: "waybill", SHA256: strings.Repeat("ab", 32)}}, Now: now,
+	}
+	for range 2 {
+		_, err := environment(p).ExecuteActivity(protocol.ActivityKeepEvidence, keep)
+		require.NoError(t, err)
+	}
+	require.Len(t, p.recorded, 2)
+	require.JSONEq(t, string(p.recorded[0]), string(p.recorded[1]))
+	f, err := protocol.DecodeFact(p.recorded[0])
+	require.NoError(t, err)
+	require.Equal(t, &rules.EvidenceAdded{
+		TrackingNumber: "LP1", When: now, By: rules.ByMachine, Originals: []rules.Original{{Kind: rules.EvidenceWaybill, SHA256: strings.Repeat("ab", 32)}},
+	}, f.Data)
 }
 
 // A number is declared, or put in the place of another; a no is an answer for a person, and a

@@ -10,6 +10,7 @@ import (
 
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/calendar"
 )
 
 // original brings one of a kind into the vault.
@@ -165,6 +166,107 @@ func TestProtectionIsAskedFor(t *testing.T) {
 			}
 			require.Equal(t, append(told, since(end)+" protection/"+last), w.told())
 			require.Equal(t, end.Sub(again), w.elapsed(again))
+		})
+	}
+}
+
+// refusedTwice is a claim that was appealed and refused again, without any refund.
+func refusedTwice(again time.Time) []rules.Event {
+	rejectedAt := filedAt.Add(5 * day)
+	return handedIn(
+		decided(rejectedAt, "C1", rules.DecisionRejected), appealed(rejectedAt.Add(time.Hour), "C1"), decided(again, "C1", rules.DecisionRejected),
+	)
+}
+
+// A refund after the second refusal is the loss: seller protection is asked for at once.
+func TestRefundAfterTheSecondRefusal(t *testing.T) {
+	t.Parallel()
+	again := filedAt.Add(8 * day)
+	at := again.Add(2 * day)
+	w := newWorld(t, again)
+	w.answer, w.health = protocol.Filed{ClaimID: "C1"}, goodHealth()
+	w.later(at, refunded(at, false))
+	end := at.Add(day)
+	w.later(end, event(rules.TypeProtectionPaid, end, &rules.ClaimFact{ClaimID: "C1", When: end}))
+	w.claim(stall, refusedTwice(again)...)
+	w.claimResult()
+	require.Len(t, w.requests, 1)
+	require.Equal(t, at, w.requests[0].Now)
+	require.Equal(t, "50.00", w.requests[0].Amount.Value.String())
+	require.Equal(t, 2, w.asked("health"))
+}
+
+// The store's health cannot be looked up: it is tried again every hour.
+func TestHealthIsLookedUpAgain(t *testing.T) {
+	t.Parallel()
+	again := filedAt.Add(8 * day)
+	w := newWorld(t, again)
+	w.answer, w.health = protocol.Filed{ClaimID: "C1"}, goodHealth()
+	w.during["health"] = func(int) error {
+		return downBetween(w, again, again.Add(150*time.Minute))
+	}
+	end := again.Add(day)
+	w.later(end, event(rules.TypeProtectionPaid, end, &rules.ClaimFact{ClaimID: "C1", When: end}))
+	w.claim(stall, append(refusedTwice(again), refunded(again, false))...)
+	w.claimResult()
+	require.Len(t, w.requests, 1)
+	require.Equal(t, 3*time.Hour, w.requests[0].Now.Sub(again).Truncate(time.Minute))
+}
+
+// The second decision is awaited as long as the first: then the manager hears of it, and a ticket
+// is opened.
+func TestSecondDecisionIsLate(t *testing.T) {
+	t.Parallel()
+	rejectedAt := filedAt.Add(day)
+	appealedAt := rejectedAt.Add(time.Hour)
+	days, err := calendar.Embedded()
+	require.NoError(t, err)
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	require.NoError(t, err)
+	due, _ := days.WorkdayEnd(appealedAt, 7, shanghai)
+	expected, _ := days.WorkdayEnd(appealedAt, 5, shanghai)
+	for name, offset := range aroundDeadline {
+		t.Run("decided at "+name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, appealedAt)
+			at := due.Truncate(time.Second).Add(2 * offset) // at +1 s it would come along with the ticket
+			w.later(at, decided(at, "C1", rules.DecisionApproved))
+			w.later(at.Add(day), settled(at.Add(day), "C1"))
+			w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected), appealed(appealedAt, "C1"))...)
+			require.Equal(t, rules.StatusPaid, w.claimResult().Status)
+			told := []string{since(expected) + " outcome/appeal"}
+			if offset > 0 {
+				told = append(told, since(due.Truncate(time.Second).Add(time.Second))+" overdue/appeal-review-due +manager")
+				require.Len(t, w.tickets, 1)
+				require.Equal(t, "ticket/"+store+"/"+number+"/review_overdue/appeal-C1", w.tickets[0].ID())
+			} else {
+				require.Empty(t, w.tickets)
+			}
+			require.Equal(t, told, w.told())
+		})
+	}
+}
+
+// A ticket that could not be opened is tried again, twice as late each time, though the claim is
+// over; it does not keep its story for ever.
+func TestTicketIsOpenedAgain(t *testing.T) {
+	t.Parallel()
+	paidAt := filedAt.Add(day)
+	less := usd("80.00")
+	for name, tc := range map[string]struct {
+		until, elapsed time.Duration
+		opened         int
+	}{
+		"for two hours": {2 * time.Hour, 3 * time.Hour, 1}, "for ever": {365 * day, 47 * time.Hour, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, paidAt)
+			w.during["ticket"] = func(int) error { return downBetween(w, paidAt, paidAt.Add(tc.until)) }
+			w.claim(stall, handedIn(event(rules.TypeClaimPaid, paidAt, &rules.ClaimFact{ClaimID: "C1", When: paidAt, Amount: &less}))...)
+			require.Equal(t, rules.StatusPaid, w.claimResult().Status)
+			require.Len(t, w.tickets, tc.opened)
+			require.InDelta(t, tc.elapsed.Hours(), w.elapsed(paidAt).Hours(), 2)
 		})
 	}
 }

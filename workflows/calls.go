@@ -173,7 +173,7 @@ func preflight(ctx workflow.Context, r protocol.PapersRequest, within time.Durat
 	return out, err
 }
 
-// keepEvidence is local: one statement in our own database.
+// keepEvidence is local: two statements in our own database.
 func keepEvidence(ctx workflow.Context, e protocol.EvidenceOf) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, local("Keep the waybill as evidence · 留存面单"))
 	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityKeepEvidence, e).Get(ctx, nil)

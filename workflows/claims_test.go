@@ -38,14 +38,14 @@ func TestStalledOrderIsPaid(t *testing.T) {
 	require.Equal(t, paidAt.Add(day).Sub(afterPickUp), w.elapsed(afterPickUp))
 	for at, want := range map[time.Time]rules.CaseStatus{
 		opened: rules.StatusOpen, confirmedAt.Add(time.Second): rules.StatusFiled,
-		rejectedAt.Add(time.Second): rules.StatusAppealed, rejectedAt.Add(2 * day): rules.StatusApproved, paidAt: rules.StatusPaid,
+		rejectedAt.Add(appealQuiet + time.Second): rules.StatusAppealed, rejectedAt.Add(2 * day): rules.StatusApproved, paidAt: rules.StatusPaid,
 	} {
 		require.Equal(t, want, w.status(at), at)
 	}
 	require.Equal(t, 1, w.asked("poll"))
 	require.Equal(t, 1, w.asked("file"))
 	require.Equal(t, 1, w.asked("appeal"))
-	require.Equal(t, []string{since(opened) + " confirm"}, w.told())
+	require.Equal(t, []string{since(opened) + " confirm", since(rejectedAt) + " appeal"}, w.told())
 }
 
 // A movement that only the carrier knows: asked once before the case, and the order sleeps on

@@ -102,34 +102,100 @@ func TestCollectorsStopNoClaim(t *testing.T) {
 	})
 }
 
-// A refusal has the machine look once more; what it finds that was not handed in is the original
-// that an appeal needs.
+// A refusal has the machine look once more. What it finds goes along with the appeal; alone it is
+// no reason for one.
 func TestEvidenceIsCollectedForTheAppeal(t *testing.T) {
 	t.Parallel()
 	rejectedAt := filedAt.Add(5 * day)
 	end := rejectedAt.Add(day)
-	for name, found := range map[string]bool{"found": true, "nothing new": false} {
+	for name, brought := range map[string]bool{"a person brings more": true, "nobody does": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, rejectedAt)
 			w.answer = protocol.Filed{ClaimID: "C1"}
 			w.during["collect"] = func(int) error {
-				if found {
-					w.bring(rejectedAt, rules.EvidenceCarrierProof)
-				}
+				e := original(rejectedAt, rules.EvidenceMessages)
+				e.Data.(*rules.EvidenceAdded).By = rules.ByMachine
+				w.put(e)
+				w.collected.Got = []protocol.Evidence{{Kind: string(rules.EvidenceMessages), SHA256: e.Data.(*rules.EvidenceAdded).Originals[0].SHA256}}
 				return nil
+			}
+			at := rejectedAt.Add(time.Hour)
+			if brought {
+				w.later(at, original(at, rules.EvidenceWaybill))
 			}
 			w.later(end, decided(end, "C1", rules.DecisionRejected))
 			w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected))...)
 			w.claimResult()
 			require.Equal(t, 1, w.asked("collect"))
-			if !found {
-				require.Zero(t, w.asked("appeal"), "there is nothing to appeal with")
+			if !brought {
+				require.Zero(t, w.asked("appeal"))
 				return
 			}
 			require.Equal(t, 1, w.asked("appeal"))
-			require.Equal(t, rules.EvidenceCarrierProof, w.requests[0].Added[0].Kind)
-			require.Equal(t, rejectedAt, w.requests[0].Now)
+			require.Len(t, w.requests[0].Added, 2)
+			require.Equal(t, at.Add(appealQuiet), w.requests[0].Now)
+		})
+	}
+}
+
+// appealQuiet is how long after the latest new original a machine appeals.
+const appealQuiet = 30 * time.Minute
+
+// The one appeal waits until no more comes, for an original of a kind that a claim needs, and for
+// one that is ready; what nobody looks at goes shortly before it is too late.
+func TestTheOneAppealIsNotWasted(t *testing.T) {
+	t.Parallel()
+	rejectedAt := filedAt.Add(5 * day)
+	by := rejectedAt.Add(72 * time.Hour)
+	unlooked := by.Add(-6 * time.Hour)
+	hours := func(n int) time.Time { return rejectedAt.Add(time.Duration(n) * time.Hour) }
+	type bring struct {
+		at   time.Time
+		kind rules.EvidenceKind
+	}
+	for name, tc := range map[string]struct {
+		brought []bring
+		verdict rules.Verdict
+		at      time.Time // of the appeal; zero: none
+		judged  int
+	}{
+		"the carrier's statement":   {[]bring{{hours(1), rules.EvidenceCarrierProof}}, rules.VerdictReady, hours(1).Add(appealQuiet), 1},
+		"of no kind that bears one": {[]bring{{hours(1), rules.EvidenceOther}}, rules.VerdictReady, time.Time{}, 0},
+		"ready":                     {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictReady, hours(1).Add(appealQuiet), 1},
+		"one after the other":       {[]bring{{hours(1), rules.EvidenceWaybill}, {hours(1).Add(appealQuiet - time.Second), rules.EvidenceOutbound}}, rules.VerdictReady, hours(1).Add(2*appealQuiet - time.Second), 1},
+		"to be looked at":           {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictLook, unlooked, 4},
+		"would be refused":          {[]bring{{hours(1), rules.EvidenceWaybill}}, rules.VerdictRefused, time.Time{}, 4},
+		"at the last minute":        {[]bring{{by.Add(-time.Minute), rules.EvidenceWaybill}}, rules.VerdictReady, by.Add(-time.Minute), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, rejectedAt)
+			w.answer = protocol.Filed{ClaimID: "C1"}
+			calls := 0
+			w.judge = func(held []protocol.Evidence) protocol.Papers {
+				calls++
+				p := ready(held)
+				for i := range p.Originals {
+					p.Originals[i].Verdict = tc.verdict
+				}
+				return p
+			}
+			for _, b := range tc.brought {
+				w.later(b.at, original(b.at, b.kind))
+			}
+			end := by.Add(day)
+			w.later(end, decided(end, "C1", rules.DecisionApproved))
+			w.later(end.Add(day), settled(end.Add(day), "C1"))
+			w.claim(stall, handedIn(decided(rejectedAt, "C1", rules.DecisionRejected))...)
+			w.claimResult()
+			require.Equal(t, tc.judged, calls)
+			if tc.at.IsZero() {
+				require.Empty(t, w.requests)
+				return
+			}
+			require.Len(t, w.requests, 1)
+			require.Equal(t, tc.at, w.requests[0].Now)
 		})
 	}
 }

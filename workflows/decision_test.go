@@ -176,7 +176,9 @@ func TestMachineAppealsOnce(t *testing.T) {
 			require.Equal(t, 1, w.asked("appeal"))
 			facts := recordedFacts[*rules.ClaimFact](w)
 			require.Equal(t, "appeal", facts[0].ID)
-			require.Equal(t, &rules.ClaimFact{ClaimID: "C1", When: rejectedAt}, facts[0].Data)
+			require.Equal(t, &rules.ClaimFact{
+				ClaimID: "C1", When: rejectedAt.Add(appealQuiet), Originals: added(rejectedAt).Data.(*rules.EvidenceAdded).Originals,
+			}, facts[0].Data)
 			require.Equal(t, rules.StatusAppealed, w.status(second.Add(-time.Second)))
 		})
 	}

@@ -380,7 +380,7 @@ func (l *live) Evidence(_ context.Context, _, order, _ string) ([]protocol.Evide
 // Papers finds everything ready.
 func (l *live) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
 	held, err := l.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
-	return protocol.Papers{Evidence: held}, err
+	return ready(held), err
 }
 
 func (l *live) OpenTicket(context.Context, protocol.TicketInput) error { return nil }

@@ -34,7 +34,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 		if err := o.takeIn(ctx); err != nil {
 			return protocol.OrderResult{}, err
 		}
-		plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
+		plan := o.plan(ctx)
 		plan.Wake = earliest(plan.Wake, o.unheard(ctx))
 		o.wake = plan.Wake
 		acted, err := o.act(ctx, plan)
@@ -109,6 +109,28 @@ func (o *order) next() protocol.OrderInput {
 		}
 	}
 	return in
+}
+
+// versionAftermath is the patch that has an order wait for the seller protection that may follow
+// a second refusal. Runs that came to one before end without. It can be removed, with what it
+// guards always on, and the histories refused-*before-*.json, when no Order run is open that a
+// release before it began.
+const versionAftermath = "order-aftermath"
+
+// plan asks the rules what the order asks for now, less what this run has passed by.
+func (o *order) plan(ctx workflow.Context) rules.OrderPlan {
+	plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
+	before := func(change string) bool {
+		return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == workflow.DefaultVersion
+	}
+	without := rules.Unfollowed{
+		Aftermath: plan.Protected && before(versionAftermath),
+		Contests:  len(plan.Complaints)+len(plan.Disputes) > 0 && before(versionContests),
+	}
+	if without != (rules.Unfollowed{}) {
+		return rules.PlanOrderWithout(o.facts, o.ruleset(), o.now(ctx), without)
+	}
+	return plan
 }
 
 // takeIn brings the story up to date.

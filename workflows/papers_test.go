@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,6 +77,86 @@ func TestUnlookedPapersAreFiledInTime(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Papers that the platform asks for are sent when every kind is there and fit to be handed in, and
+// not a second after their deadline.
+func TestPapersAskedAreSentWhole(t *testing.T) {
+	t.Parallel()
+	asked := filedAt.Add(day)
+	until := asked.Add(72 * time.Hour)
+	kinds := []rules.EvidenceKind{rules.EvidenceOutbound, rules.EvidenceWaybill}
+	for name, tc := range map[string]struct {
+		second time.Time // comes the second kind; zero: never
+		unfit  bool      // the first
+		sent   bool
+	}{
+		"one of two":        {},
+		"both":              {second: asked.Add(2 * day), sent: true},
+		"both, one not fit": {second: asked.Add(2 * day), unfit: true},
+		"at the deadline":   {second: until, sent: true},
+		"a second too late": {second: until.Add(time.Second)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, filedAt)
+			w.answer = protocol.Filed{ClaimID: "C1"}
+			w.judge = func(held []protocol.Evidence) protocol.Papers {
+				return ready(slices.DeleteFunc(held, func(e protocol.Evidence) bool { return tc.unfit && e.Kind == string(kinds[0]) }))
+			}
+			w.later(asked, papersAsked(asked, kinds...))
+			w.later(asked.Add(day), original(asked.Add(day), kinds[0]))
+			if !tc.second.IsZero() {
+				w.later(tc.second, original(tc.second, kinds[1]))
+			}
+			end := until.Add(time.Hour)
+			w.later(end, settled(end, "C1"))
+			w.claim(stall, handedIn()...)
+			require.Equal(t, rules.StatusPaid, w.claimResult().Status)
+			if !tc.sent {
+				require.Empty(t, w.requests)
+				return
+			}
+			require.Len(t, w.requests, 1)
+			require.Equal(t, tc.second, w.requests[0].Now)
+			require.Len(t, recordedFacts[*rules.ClaimFact](w)[0].Data.(*rules.ClaimFact).Originals, 2)
+		})
+	}
+}
+
+// Papers that are not fit become so by something of which no fact tells the claim: they are judged
+// again within a day.
+func TestUnfitPapersAreJudgedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, confirmedAt)
+	w.answer = protocol.Filed{ClaimID: "C1"}
+	verdict := rules.VerdictRefused
+	w.judge = func(held []protocol.Evidence) protocol.Papers { return judged(held, verdict) }
+	w.at(confirmedAt.Add(day-time.Second), func() { verdict = rules.VerdictReady })
+	end := confirmedAt.Add(3 * day)
+	w.later(end, settled(end, "C1"))
+	w.claim(stall, stalled(confirmed(confirmedAt))...)
+	require.Equal(t, rules.StatusPaid, w.claimResult().Status)
+	require.Len(t, w.filings, 1)
+	require.Equal(t, confirmedAt.Add(day), w.filings[0].Now)
+}
+
+// A fact that comes to the claim by another way has them judged at once.
+func TestUnfitPapersAreJudgedAgainOnNews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, confirmedAt)
+	w.answer = protocol.Filed{ClaimID: "C1"}
+	verdict := rules.VerdictRefused
+	w.judge = func(held []protocol.Evidence) protocol.Papers { return judged(held, verdict) }
+	at := confirmedAt.Add(3 * time.Hour)
+	w.at(at.Add(-time.Second), func() { verdict = rules.VerdictReady })
+	w.later(at, scan(at, rules.Advisory))
+	end := confirmedAt.Add(3 * day)
+	w.later(end, settled(end, "C1"))
+	w.claim(stall, stalled(confirmed(confirmedAt))...)
+	require.Equal(t, rules.StatusPaid, w.claimResult().Status)
+	require.Len(t, w.filings, 1)
+	require.Equal(t, at, w.filings[0].Now)
 }
 
 // Originals that cannot be judged are judged again every hour, until they can.

@@ -41,6 +41,6 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
-	require.GreaterOrEqual(t, good, 49)
+	require.GreaterOrEqual(t, good, 53)
 	require.GreaterOrEqual(t, bad, 3)
 }

@@ -309,7 +309,7 @@ func (p *shipment) keepWaybill(ctx workflow.Context, plan rules.ShippingPlan) er
 		return p.announce(ctx, []rules.Notice{{Key: rules.NoticeWaybill, Code: rules.NoticeWaybill, Number: plan.Number}}, why)
 	}
 	err = keepEvidence(ctx, protocol.EvidenceOf{
-		Store: p.in.Store, Order: p.in.Order, TrackingNumber: plan.Number, Originals: []protocol.Evidence{*p.waybill},
+		Store: p.in.Store, Order: p.in.Order, TrackingNumber: plan.Number, Originals: []protocol.Evidence{*p.waybill}, Now: p.now(ctx),
 	})
 	if err != nil && ctx.Err() == nil {
 		p.log.Error("the waybill is not among the parcel's evidence", "number", plan.Number, "error", err)

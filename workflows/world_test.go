@@ -462,7 +462,18 @@ func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.
 	if w.judge != nil {
 		return w.judge(held), nil
 	}
-	return protocol.Papers{Evidence: held}, nil
+	return ready(held), nil
+}
+
+// ready are papers with which nothing is wrong.
+func ready(held []protocol.Evidence) protocol.Papers {
+	out := protocol.Papers{Evidence: held}
+	for _, e := range held {
+		out.Originals = append(out.Originals, rules.CheckedOriginal{
+			SHA256: e.SHA256, Preflight: rules.Preflight{Kind: rules.EvidenceKind(e.Kind), Verdict: rules.VerdictReady},
+		})
+	}
+	return out
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {

@@ -121,7 +121,7 @@ func (m *machines) step(p *rules.ClaimPlan, id rules.CaseID, now time.Time) {
 			m.decide(p, at.Add(m.fate.DecideAfter), claim, m.fate.Decision)
 		}
 	case rules.StatusRejected:
-		if len(p.Added) > 0 && m.once("appeal") {
+		if p.Basis != nil && !now.Before(p.Basis.From) && m.once("appeal") {
 			m.add(rules.TypeClaimAppealed, claim+"/appealed", &rules.ClaimFact{ClaimID: claim, When: at})
 			m.decide(p, at.Add(m.fate.AppealAfter), claim, m.fate.AppealDecision)
 		}

@@ -54,8 +54,9 @@ type ClaimRequest struct {
 	Number   string           `json:"tracking_number,omitempty"`
 	ClaimID  string           `json:"claim_id"`
 	Evidence []Evidence       `json:"evidence,omitempty"`
-	Added    []rules.Original `json:"added,omitempty"`  // those of them that were not handed in before
-	Amount   *money.Amount    `json:"amount,omitempty"` // asked of seller protection
+	Added    []rules.Original `json:"added,omitempty"`     // those of them that were not handed in before
+	HandedIn []string         `json:"handed_in,omitempty"` // hashes of what is known to have been
+	Amount   *money.Amount    `json:"amount,omitempty"`    // asked of seller protection
 	Now      time.Time        `json:"now"`
 }
 
@@ -153,7 +154,8 @@ type PapersRequest struct {
 	Store          string    `json:"store"`
 	Order          string    `json:"order"`
 	TrackingNumber string    `json:"tracking_number"`
-	Now            time.Time `json:"now"` // virtual
+	HandedIn       []string  `json:"handed_in,omitempty"` // hashes: they may be handed in again, whatever is found
+	Now            time.Time `json:"now"`                 // virtual
 }
 
 // Papers is the judgement, and what of them may be handed in.

@@ -151,6 +151,7 @@ func check(data rules.Data) error {
 		c.text("claim_id", d.ClaimID, maxID)
 		c.time("at", d.When)
 		c.money("amount", d.Amount)
+		c.originals(d.Originals)
 	case *rules.Complaint:
 		c.text("complaint_id", d.ComplaintID, maxID)
 		c.time("at", d.When)
@@ -290,6 +291,7 @@ func (c *checker) filed(d *rules.ClaimFiled) {
 	c.number(&d.TrackingNumber)
 	c.time("at", d.When)
 	c.text("claim_id", d.ClaimID, maxID)
+	c.originals(d.Originals)
 	if d.Case == nil {
 		return
 	}
@@ -308,7 +310,11 @@ func (c *checker) evidence(d *rules.EvidenceAdded) {
 	if len(d.Originals) == 0 {
 		c.fail("originals", "a list of originals", "none")
 	}
-	for i, o := range d.Originals {
+	c.originals(d.Originals)
+}
+
+func (c *checker) originals(list []rules.Original) {
+	for i, o := range list {
 		oneOf(c, fmt.Sprintf("originals.%d.kind", i), o.Kind, rules.EvidenceKinds()...)
 		if sum, err := hex.DecodeString(o.SHA256); err != nil || len(sum) != sha256.Size || strings.ToLower(o.SHA256) != o.SHA256 {
 			c.fail(fmt.Sprintf("originals.%d.sha256", i), "64 hexadecimal digits in lower case", quote(o.SHA256))

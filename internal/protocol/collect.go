@@ -19,8 +19,9 @@ type CollectRequest struct {
 	Order          string               `json:"order"`
 	TrackingNumber string               `json:"tracking_number"`
 	Carrier        string               `json:"carrier,omitempty"`
-	Kinds          []rules.EvidenceKind `json:"kinds"` // of [rules.Collectable]; what the vault holds is not fetched again
-	Now            time.Time            `json:"now"`   // virtual
+	Kinds          []rules.EvidenceKind `json:"kinds"`               // of [rules.Collectable]; what the vault holds is not fetched again
+	HandedIn       []string             `json:"handed_in,omitempty"` // see [PapersRequest]
+	Now            time.Time            `json:"now"`                 // virtual
 }
 
 // Collected is what became of it.

@@ -26,6 +26,7 @@ func everything() map[string]any {
 	facts := []json.RawMessage{json.RawMessage(`{"id":"e1"}`)}
 	payout := &money.Amount{Value: decimal.MustParse("88.20"), Currency: "USD"}
 	evidence := []protocol.Evidence{{Kind: "waybill", Name: "scan.png", SHA256: "ab"}}
+	originals := []rules.Original{{Kind: rules.EvidenceWaybill, SHA256: strings.Repeat("ab", 32)}}
 	clock := protocol.Clock{Origin: at, Start: at.UTC(), Speed: 43_200}
 	parcel := protocol.Parcel{Store: "s", Order: "o", TrackingNumber: "LP1", Carrier: "cainiao"}
 	filed := rules.FiledCase{Kind: rules.KindStall, OpenedAt: at, LastMovementAt: at, FileBy: at}
@@ -47,7 +48,8 @@ func everything() map[string]any {
 		"FactsQuery":          protocol.FactsQuery{Store: "s", Order: "o", Behind: 7, ForOrder: true, Now: at},
 		"Facts":               protocol.Facts{Events: facts, More: true, Calendar: "c"},
 		"FilingRequest":       protocol.FilingRequest{Key: "k", Store: "s", Order: "o", Case: filed, Number: "LP1", Payout: payout, Evidence: evidence, Now: at},
-		"ClaimRequest":        protocol.ClaimRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Now: at},
+		"ClaimRequest":        protocol.ClaimRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Added: originals, HandedIn: []string{"ab"}, Now: at},
+		"PapersRequest":       protocol.PapersRequest{Store: "s", Order: "o", TrackingNumber: "LP1", HandedIn: []string{"ab"}, Now: at},
 		"Filed":               protocol.Filed{ClaimID: "C1", At: at},
 		"Filed, pending":      protocol.Filed{Pending: true},
 		"Notice":              protocol.Notice{Key: "k", Store: "s", Order: "o", WorkflowID: "w", Kind: "confirm", Manager: true, Due: at, ZH: "请", EN: "please"},
@@ -77,7 +79,7 @@ func everything() map[string]any {
 		"Logistics":          protocol.Logistics{ID: "700001", Number: "LP1"},
 		"Logistics, pending": protocol.Logistics{Pending: true},
 		"WaybillRequest":     protocol.WaybillRequest{Store: "s", Order: "o", LogisticsID: "700001"},
-		"EvidenceOf":         protocol.EvidenceOf{Store: "s", Order: "o", TrackingNumber: "LP1", Originals: evidence},
+		"EvidenceOf":         protocol.EvidenceOf{Store: "s", Order: "o", TrackingNumber: "LP1", Originals: evidence, Now: at},
 		"DeclareRequest": protocol.DeclareRequest{
 			Key: "k", Store: "s", Order: "o", Number: "LP2", Service: "CAINIAO_STANDARD", Part: true, OldNumber: "LP1", OldService: "CAINIAO_ECONOMY",
 		},
@@ -93,14 +95,14 @@ func everything() map[string]any {
 		"DiagnoseResult":            protocol.DiagnoseResult{Findings: []rules.FindingCode{rules.FindingBehind}, Told: true},
 		"SweepInput":                protocol.SweepInput{Service: "17track", Clock: clock},
 		"SweepResult":               protocol.SweepResult{Asked: 3, Rows: 2, Failed: 1, Compare: []protocol.Parcel{parcel}},
-		"event of type claim.filed": event(rules.TypeClaimFiled, at, &rules.ClaimFiled{TrackingNumber: "LP1", When: at, ClaimID: "C1", Case: &filed}),
+		"event of type claim.filed": event(rules.TypeClaimFiled, at, &rules.ClaimFiled{TrackingNumber: "LP1", When: at, ClaimID: "C1", Case: &filed, Originals: originals}),
 		"event of type exception.confirmed": event(rules.TypeConfirmed, at, &rules.Confirmed{
 			TrackingNumber: "LP1", Kind: rules.KindLost, When: at, By: "wang.li", Note: "n",
 		}),
 		"event of type tracking.updated": event(rules.TypeTrackingUpdated, at, &rules.TrackingUpdated{TrackingNumber: "LP1", Rows: []rules.Row{{
 			At: at, Milestone: rules.Delivered, Location: "Gdańsk", Description: "d", SignedBy: "Ana", Authorised: true, Source: rules.FromCarrier,
 		}}}),
-		"event of type claim.appealed": event(rules.TypeClaimAppealed, at, &rules.ClaimFact{ClaimID: "C1", When: at, Amount: payout}),
+		"event of type claim.appealed": event(rules.TypeClaimAppealed, at, &rules.ClaimFact{ClaimID: "C1", When: at, Amount: payout, Originals: originals}),
 	}
 }
 

@@ -76,6 +76,7 @@ type EvidenceOf struct {
 	Order          string     `json:"order"`
 	TrackingNumber string     `json:"tracking_number"`
 	Originals      []Evidence `json:"originals"`
+	Now            time.Time  `json:"now,omitzero"` // virtual
 }
 
 // DeclareRequest puts a number on the platform, once. Key is as in [LogisticsRequest]: the

@@ -54,29 +54,55 @@ func (v *view) papersAsked(c *caseState) *PapersAsked {
 	return asked
 }
 
-// added are the originals that came into the vault since papers were last handed in for a claim,
-// and that had not come before: an appeal must bear one.
-func (v *view) added(c *caseState) []Original {
-	since := later(c.filed, c.appealed)
-	for _, e := range v.followed {
-		if d, ok := e.Data.(*ClaimFact); ok && e.Type == TypePapersSent && d.ClaimID == c.claimID {
-			since = later(since, d.When)
+// handedIn are the originals that are known to have been handed in for a claim, and since when at
+// the latest others may have been: a person who reports a filing does not say with what.
+func (v *view) handedIn(c *caseState) (known []Original, unknown time.Time) {
+	take := func(at time.Time, list []Original) {
+		if known = append(known, list...); len(list) == 0 {
+			unknown = later(unknown, at)
 		}
 	}
-	var before, after []Original
+	for _, f := range v.filed {
+		if f.data.ClaimID == c.claimID && f.data.When.Equal(c.filed) {
+			take(c.filed, f.data.Originals)
+		}
+	}
+	for _, f := range v.appealed {
+		if f.data.ClaimID == c.claimID && f.data.When.Equal(c.appealed) {
+			take(c.appealed, f.data.Originals)
+		}
+	}
+	for _, e := range v.followed {
+		if d, ok := e.Data.(*ClaimFact); ok && e.Type == TypePapersSent && d.ClaimID == c.claimID {
+			take(d.When, d.Originals)
+		}
+	}
+	return known, unknown
+}
+
+// added are the originals of a claim in the vault that were not handed in for it, by their
+// content: an appeal must bear one.
+func (v *view) added(c *caseState) []Original {
+	before, unknown := v.handedIn(c)
+	var after []Original
 	for _, e := range v.followed {
 		d, ok := e.Data.(*EvidenceAdded)
 		switch {
 		case !ok || d.TrackingNumber != "" && d.TrackingNumber != c.parcel.number:
-		case d.When.After(since):
+		case d.When.After(unknown):
 			after = append(after, d.Originals...)
 		default:
 			before = append(before, d.Originals...)
 		}
 	}
-	return slices.DeleteFunc(after, func(o Original) bool {
-		return slices.ContainsFunc(before, func(b Original) bool { return b.SHA256 == o.SHA256 })
-	})
+	var added []Original
+	for _, o := range after {
+		same := func(b Original) bool { return b.SHA256 == o.SHA256 }
+		if !slices.ContainsFunc(before, same) && !slices.ContainsFunc(added, same) {
+			added = append(added, o)
+		}
+	}
+	return added
 }
 
 // Discrepancy is money that is not what it should be.
@@ -213,6 +239,17 @@ func (v *view) protectionOf(c *caseState) *ProtectionPlan {
 	return p
 }
 
+// refunds counts what the loss is made of.
+func (v *view) refunds() int {
+	n := 0
+	for i := range v.facts.events {
+		if e := &v.facts.events[i]; e.Type == TypeOrderRefunded && exists(e, v.asOf) {
+			n++
+		}
+	}
+	return n
+}
+
 // loss is what the seller lost, in USD: what the buyer was refunded, at most what was paid.
 // Nil where a rate is missing.
 func (v *view) loss() *money.Amount {
@@ -258,6 +295,8 @@ type ClaimTicket struct {
 func (v *view) ticket(p *ClaimPlan, c *caseState) *ClaimTicket {
 	late := func(d *Deadline) bool { return d != nil && !v.asOf.Before(MissedAt(d.At.Time())) }
 	switch next := p.Case.NextDeadline; {
+	case c.status == StatusAppealed && late(next):
+		return &ClaimTicket{Topic: TopicReview, Mark: "appeal", Since: next.At.Time(), Amount: p.Claim.Payout}
 	case c.status == StatusFiled && late(next):
 		return &ClaimTicket{Topic: TopicReview, Since: next.At.Time(), Amount: p.Claim.Payout}
 	case p.Differs != nil && c.status == StatusPaid:
@@ -274,10 +313,12 @@ func (v *view) ticket(p *ClaimPlan, c *caseState) *ClaimTicket {
 
 // follow plans what follows a filing: papers that are asked for, money that differs, seller
 // protection.
-func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
+func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState, without Unfollowed) {
 	pack := v.rules.Pack
 	if !c.filed.IsZero() {
 		p.Added = v.added(c)
+		p.HandedIn, _ = v.handedIn(c)
+		p.Basis = v.appealBasis(c, p.Added)
 	}
 	if p.Papers = v.papersAsked(c); p.Papers != nil {
 		by := Deadline{Kind: DeadlinePapers, At: Stamp(p.Papers.Until)}
@@ -289,14 +330,22 @@ func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState) {
 		w.at(late)
 		n.add(Notice{Key: "missed/" + key, Code: NoticeMissed, Due: late, Deadline: &by, Number: c.parcel.number, Manager: true})
 	}
-	if p.Differs = v.discrepancy(c, p.Claim.Payout); p.Differs != nil && (c.status == StatusApproved || c.status == StatusPaid) {
+	if !without.Money {
+		p.Differs = v.discrepancy(c, p.Claim.Payout)
+	}
+	if p.Differs != nil && (c.status == StatusApproved || c.status == StatusPaid) {
 		since := c.decided
 		if c.status == StatusPaid {
 			since = c.paid
 		}
 		n.add(Notice{Key: "differs/" + string(c.status), Code: NoticeDiffers, Due: since, Number: c.parcel.number, Manager: true})
 	}
-	p.Protection = v.protectionOf(c)
+	if !without.Aftermath {
+		p.Protection = v.protectionOf(c)
+	}
+	if p.Protection != nil {
+		p.Known += v.refunds()
+	}
 	p.Ticket = v.ticket(p, c)
 	if p.Protection == nil || p.Protection.Next == nil {
 		return

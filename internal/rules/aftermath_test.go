@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -16,17 +17,21 @@ import (
 var followFiled = time.Date(2026, 4, 7, 3, 0, 0, 0, time.UTC)
 
 func followed(more ...rules.Event) *rules.Facts {
-	events := []rules.Event{
-		edge(rules.TypeOrderCreated, edgeOrder("88.20")), edge(rules.TypeOrderPaid, &rules.OrderPaid{PaidAt: edgeCreated}),
-		edgeShipped(edgeParcel, "CAINIAO_STANDARD", edgeCreated.Add(20*time.Hour)), edgeScan(edgeParcel, edgePicked, rules.PickedUp),
-		edgeConfirmed(edgeOpened.Add(time.Hour)), edgeFiled(edgeParcel, followFiled),
-	}
 	facts := rules.NewFacts(store, order)
-	for i, e := range append(events, more...) {
+	for i, e := range append(handedEvents(), more...) {
 		e.ID = string(rune('A' + i))
 		facts.Add(e)
 	}
 	return facts
+}
+
+// handedEvents end with the filing.
+func handedEvents() []rules.Event {
+	return []rules.Event{
+		edge(rules.TypeOrderCreated, edgeOrder("88.20")), edge(rules.TypeOrderPaid, &rules.OrderPaid{PaidAt: edgeCreated}),
+		edgeShipped(edgeParcel, "CAINIAO_STANDARD", edgeCreated.Add(20*time.Hour)), edgeScan(edgeParcel, edgePicked, rules.PickedUp),
+		edgeConfirmed(edgeOpened.Add(time.Hour)), edgeFiled(edgeParcel, followFiled),
+	}
 }
 
 func edgeOrder(paid string) *rules.OrderCreated {
@@ -70,6 +75,42 @@ func TestPapersAsked(t *testing.T) {
 	for offset, told := range map[time.Duration]bool{-time.Second: false, 0: false, time.Second: true} {
 		require.Equal(t, told, hasNotice(planFollowed(followed(ask(&until)), until.Add(offset)).Notices, missed), "%s", offset)
 	}
+}
+
+// What was not handed in yet is told by content where the filing says what it held, and else by
+// time; a repeat of what was handed in is nothing new.
+func TestAddedByContent(t *testing.T) {
+	t.Parallel()
+	original := func(n byte) rules.Original {
+		return rules.Original{Kind: rules.EvidenceWaybill, SHA256: strings.Repeat(string(n), 64)}
+	}
+	brought := func(at time.Time, list ...rules.Original) rules.Event {
+		return edge(rules.TypeEvidenceAdded, &rules.EvidenceAdded{TrackingNumber: edgeParcel, When: at, By: "li.na", Originals: list})
+	}
+	a, b, c := original('a'), original('b'), original('c')
+	before, after := followFiled.Add(-time.Hour), followFiled.Add(time.Hour)
+	with := func(more ...rules.Event) rules.ClaimPlan {
+		filing := edgeFiled(edgeParcel, followFiled)
+		filing.Data.(*rules.ClaimFiled).Originals = []rules.Original{a}
+		facts := rules.NewFacts(store, order)
+		for i, e := range append(append(handedEvents()[:5:5], filing), more...) {
+			e.ID = string(rune('A' + i))
+			facts.Add(e)
+		}
+		return planFollowed(facts, after.Add(48*time.Hour))
+	}
+	plan := with(brought(before, a, b), brought(after, a, c))
+	require.Equal(t, []rules.Original{a}, plan.HandedIn)
+	require.Equal(t, []rules.Original{b, c}, plan.Added, "b lay in the vault, but was not handed in")
+	sent := edge(rules.TypePapersSent, &rules.ClaimFact{ClaimID: "C1", When: after, Originals: []rules.Original{a, c}})
+	plan = with(brought(before, a, b), brought(after, a, c), sent)
+	require.Equal(t, []rules.Original{a, a, c}, plan.HandedIn)
+	require.Equal(t, []rules.Original{b}, plan.Added)
+	unsaid := edge(rules.TypePapersSent, &rules.ClaimFact{ClaimID: "C1", When: after})
+	require.Empty(t, with(brought(before, b), unsaid).Added, "a person sent papers, who knows which")
+	plan = planFollowed(followed(brought(before, a, b), brought(after, a, c)), after)
+	require.Empty(t, plan.HandedIn)
+	require.Equal(t, []rules.Original{c}, plan.Added, "the filing does not say what it held")
 }
 
 // What was approved is compared with what was to be expected, and what was paid with what was

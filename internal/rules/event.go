@@ -320,6 +320,7 @@ type ClaimFiled struct {
 	When           time.Time  `json:"at"`
 	ClaimID        string     `json:"claim_id"`
 	Case           *FiledCase `json:"case,omitempty"`
+	Originals      []Original `json:"originals,omitempty"` // that were handed in; none: not known
 }
 
 // At implements [Data].
@@ -343,11 +344,14 @@ type ClaimDecided struct {
 // At implements [Data].
 func (d *ClaimDecided) At() time.Time { return d.When }
 
-// ClaimFact is an appeal or a payment of a claim.
+// ClaimFact is what else happens to a claim: an appeal, papers sent, seller protection asked for,
+// a payment.
 type ClaimFact struct {
 	ClaimID string        `json:"claim_id"`
 	When    time.Time     `json:"at"`
 	Amount  *money.Amount `json:"amount,omitempty"`
+	// Originals are all that were handed in with an appeal or with papers; none: not known.
+	Originals []Original `json:"originals,omitempty"`
 }
 
 // At implements [Data].

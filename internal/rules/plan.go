@@ -139,7 +139,8 @@ type OrderPlan struct {
 	Assessment Assessment
 	Notices    []Notice // due, oldest first
 	Cases      []CaseID // live cases, and refused ones that seller protection may follow: each needs a claim
-	Known      int      // what follows claims, and evidence: facts so far, while there are such cases
+	Known      int      // what follows claims, and evidence: facts so far, while there are such cases; see [ClaimPlan]
+	Protected  bool     // seller protection alone keeps one of them
 	Complaints []FreightComplaint
 	Disputes   []BuyerDispute
 	Wake       time.Time // the next moment at which something can become due; zero: none
@@ -148,8 +149,21 @@ type OrderPlan struct {
 	Numbers    []string  // tracking numbers recorded
 }
 
+// Unfollowed is what the story of an order, or of a claim, leaves out: a run that passed it by
+// before stories knew of it goes on without.
+type Unfollowed struct {
+	Aftermath bool // of an appeal: the time of the second decision, and seller protection
+	Contests  bool // complaints and disputes
+	Money     bool // that is not what it should be
+}
+
 // PlanOrder tells what an order's story asks for at now.
 func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
+	return PlanOrderWithout(f, rs, now, Unfollowed{})
+}
+
+// PlanOrderWithout is [PlanOrder] for a run that leaves something out.
+func PlanOrderWithout(f *Facts, rs Ruleset, now time.Time, without Unfollowed) OrderPlan {
 	v := look(f, rs, now)
 	if v.created == nil {
 		if next := f.nextFact(now); !next.IsZero() {
@@ -161,15 +175,22 @@ func PlanOrder(f *Facts, rs Ruleset, now time.Time) OrderPlan {
 	p := OrderPlan{Assessment: a}
 	w := &wake{now: now}
 	var contested bool // a complaint or dispute is live
-	p.Complaints, p.Disputes, contested = v.contested()
+	if !without.Contests {
+		p.Complaints, p.Disputes, contested = v.contested()
+	}
+	refunds := 0 // that seller protection covers
 	for i := range a.Cases {
-		if protection := v.protectionOf(cases[i]); a.Cases[i].Status.Live() || protection != nil && protection.State.live() {
-			p.Cases = append(p.Cases, a.Cases[i].ID())
-			p.Known = len(v.followed)
-			if protection != nil {
-				w.at(MissedAt(protection.Next.At.Time()))
-			}
+		protection := v.protectionOf(cases[i])
+		switch {
+		case a.Cases[i].Status.Live():
+		case without.Aftermath || protection == nil || !protection.State.live():
+			continue
+		default:
+			p.Protected, refunds = true, v.refunds()
+			w.at(MissedAt(protection.Next.At.Time()))
 		}
+		p.Cases = append(p.Cases, a.Cases[i].ID())
+		p.Known = len(v.followed) + refunds
 	}
 	for _, parcel := range v.parcels {
 		p.Numbers = append(p.Numbers, parcel.number)

@@ -18,13 +18,15 @@ type ClaimPlan struct {
 	Idle    time.Time // when the story is given up; zero: the case is over
 	Carrier string
 
-	Added      []Original      // since papers were last handed in
+	HandedIn   []Original      // known to have been
+	Added      []Original      // not handed in yet, by content
+	Basis      *AppealBasis    // nil: no machine appeals
 	Papers     *PapersAsked    // what the platform wants besides; nil: nothing
 	Differs    *Discrepancy    // the money is not what it should be; nil: it is, as far as is known
 	Protection *ProtectionPlan // nil: the claim was not refused after an appeal
 	Ticket     *ClaimTicket    // that must be open; nil: none
 	ToAdd      []Uncollected   // originals that a person must bring; the story fills it in
-	Known      int             // what follows claims, and evidence: facts so far
+	Known      int             // what follows claims, evidence, and refunds where protection may follow: facts so far
 }
 
 // Live tells whether the case still waits for somebody.
@@ -42,6 +44,11 @@ func (p *ClaimPlan) Filed() FiledCase {
 
 // PlanClaim tells what the story of case id asks for at now.
 func PlanClaim(f *Facts, rs Ruleset, id CaseID, now time.Time) ClaimPlan {
+	return PlanClaimWithout(f, rs, id, now, Unfollowed{})
+}
+
+// PlanClaimWithout is [PlanClaim] for a run that leaves something out.
+func PlanClaimWithout(f *Facts, rs Ruleset, id CaseID, now time.Time, without Unfollowed) ClaimPlan {
 	v := look(f, rs, now)
 	if v.created == nil {
 		return ClaimPlan{}
@@ -49,18 +56,24 @@ func PlanClaim(f *Facts, rs Ruleset, id CaseID, now time.Time) ClaimPlan {
 	a, cases := v.assess()
 	for i := range a.Cases {
 		if a.Cases[i].ID().Equal(id) {
-			return v.planCase(&a, cases[i])
+			return v.planCase(&a, cases[i], without)
 		}
 	}
 	return ClaimPlan{}
 }
 
-func (v *view) planCase(a *Assessment, c *caseState) ClaimPlan {
+func (v *view) planCase(a *Assessment, c *caseState, without Unfollowed) ClaimPlan {
 	shown, _ := v.show(c)
+	if c.status == StatusAppealed && !without.Aftermath {
+		// A reading: the platform has as long for the appeal as for the claim. The assessment, whose
+		// form is given, shows no deadline.
+		due, _ := v.rules.workdayEnd(c.appealed, v.rules.Pack.Claim.ReviewWorkdays.Value)
+		shown.NextDeadline = &Deadline{Kind: DeadlineReview, At: Stamp(due)}
+	}
 	p := ClaimPlan{Found: true, Case: shown, ClaimID: c.claimID, Claim: *a.Claim, Carrier: c.parcel.recorded.Carrier, Known: len(v.followed)}
 	w := &wake{now: v.asOf}
 	n := &notices{now: v.asOf}
-	v.follow(&p, n, w, c)
+	v.follow(&p, n, w, c, without)
 	if !c.status.Live() && c.status != StatusPaid { // whoever reported the payment knows
 		n.list = append(n.list, v.endedNotice(c, p.Protection))
 	}
@@ -108,6 +121,13 @@ func (v *view) caseNotices(n *notices, w *wake, c *caseState, next *Deadline) {
 		expected, _ := v.rules.workdayEnd(c.filed, pack.Claim.ReviewExpectedWorkdays.Value)
 		add("outcome", NoticeOutcome, expected, false)
 		add("overdue/review-due", NoticeOverdue, MissedAt(next.At.Time()), true)
+	case StatusAppealed:
+		if next == nil {
+			return
+		}
+		expected, _ := v.rules.workdayEnd(c.appealed, pack.Claim.ReviewExpectedWorkdays.Value)
+		add("outcome/appeal", NoticeOutcome, expected, false)
+		add("overdue/appeal-review-due", NoticeOverdue, MissedAt(next.At.Time()), true)
 	case StatusApproved:
 		add("overdue/payout-due/"+Stamp(c.decided).String(), NoticeOverdue, MissedAt(next.At.Time()), true)
 	case StatusRejected:

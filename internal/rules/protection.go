@@ -71,20 +71,21 @@ func (rs Ruleset) Protection(h StoreHealth, loss money.Amount) (money.Amount, []
 	return money.Amount{Value: money.RoundHalfUp(share, payoutPlaces), Currency: limit.Currency}, nil, nil
 }
 
-// CheckAppeal tells what is wrong with the originals of an appeal, by their content
-// hashes: it must hold every one that the filing held, and at least one more.
-func CheckAppeal(filed, appeal []string) error {
-	for _, hash := range filed {
+// CheckAppeal tells what is wrong with the originals of an appeal, by their content hashes: it
+// must hold every one that is known to have been handed in before, and at least one of those that
+// came since and were not.
+func CheckAppeal(handedIn, added, appeal []string) error {
+	for _, hash := range handedIn {
 		if !slices.Contains(appeal, hash) {
-			return fmt.Errorf("appeal: original %s of the filing is missing; an appeal only adds, nothing may be replaced or removed", hash)
+			return fmt.Errorf("appeal: original %s was handed in before and is missing; an appeal only adds, nothing may be replaced or removed", hash)
 		}
 	}
 	for _, hash := range appeal {
-		if !slices.Contains(filed, hash) {
+		if slices.Contains(added, hash) && !slices.Contains(handedIn, hash) {
 			return nil
 		}
 	}
-	return fmt.Errorf("appeal: expected at least one original that the filing did not hold, got only the %d filed ones", len(filed))
+	return fmt.Errorf("appeal: expected at least one original that was not handed in before, got %d and none of them new", len(appeal))
 }
 
 // MissingEvidence lists the kinds that a filing must hold and does not.

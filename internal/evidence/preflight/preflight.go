@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"parcelward/internal/evidence/inspect"
@@ -71,7 +72,7 @@ func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protoco
 			return protocol.Papers{}, fmt.Errorf("judge %s (%s): %w", item.Name, item.SHA256, err)
 		}
 		judged = append(judged, rules.CheckedOriginal{SHA256: item.SHA256, Name: item.Name, Preflight: one})
-		if one.Verdict != rules.VerdictRefused {
+		if one.Verdict != rules.VerdictRefused || slices.Contains(r.HandedIn, item.SHA256) {
 			out.Evidence = append(out.Evidence, item.Evidence)
 		}
 	}

@@ -137,6 +137,14 @@ type Claim struct {
 	// Appeals is how many appeals there are; AppealWithin counts from the rejection.
 	Appeals      Value[int]      `yaml:"appeals"`
 	AppealWithin Value[Duration] `yaml:"appeal_within"`
+	// AppealKinds are the kinds of original on which a machine rests the one appeal: those that a
+	// filing must hold, and what the carrier states in writing.
+	AppealKinds Value[[]string] `yaml:"appeal_kinds"`
+	// AppealQuiet is how long after the latest new original a machine appeals with it: more may
+	// follow, and there is one appeal. AppealUnlookedWithin of its deadline it does not wait any
+	// longer, neither for more nor for a person's look.
+	AppealQuiet          Value[Duration] `yaml:"appeal_quiet"`
+	AppealUnlookedWithin Value[Duration] `yaml:"appeal_unlooked_within"`
 	// EconomyMaxGap is the longest silence of an economy line without trace
 	// alerts that still leaves a claim.
 	EconomyMaxGap Value[Duration] `yaml:"economy_max_gap"`

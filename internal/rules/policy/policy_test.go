@@ -77,6 +77,9 @@ claim.payout_within_certified 3d S0
 claim.payout_workdays 7 S0 reading
 claim.appeals 1 S1
 claim.appeal_within 3d S1
+claim.appeal_kinds [waybill outbound_record buyer_messages carrier_proof] S1 reading
+claim.appeal_quiet 30m0s S1 reading
+claim.appeal_unlooked_within 6h0m0s S1 reading
 claim.economy_max_gap 15d S1
 protection.positive_rate_min_percent 95 S1
 protection.positive_rate_window 90d S1

@@ -100,6 +100,9 @@ func caseWaits(c *rules.Case, loc *time.Location) Text {
 	case rules.StatusRejected:
 		return both("%s：被拒赔，可补充原始凭证申诉一次，截止 %s。", "%s: rejected; appeal once with further originals by %s.", what, by)
 	case rules.StatusAppealed:
+		if c.NextDeadline != nil {
+			return both("%s：已申诉，等待平台复审，最迟 %s。", "%s: appealed; the second decision is due %s.", what, by)
+		}
 		return both("%s：已申诉，等待平台复审。", "%s: appealed; waiting for the second decision.", what)
 	case rules.StatusResumed, rules.StatusExpired, rules.StatusWindowShut, rules.StatusPaid, rules.StatusClosed:
 		return both("%s：案件已结束，%s。", "%s: the case is over, %s.", what, Status(c.Status))
