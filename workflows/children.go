@@ -43,11 +43,17 @@ type child struct {
 	until   time.Time       // likewise
 }
 
-// versionContests is the patch that gives complaints and disputes stories of their own. Runs
-// that had heard of one before go on without. It can be removed, with what it guards always
-// on, and the history disputed-before-order.json, when no Order run is open that a release
-// before it began.
-const versionContests = "contests"
+// versionContest, with its number, is the patch that gives a complaint or a dispute a story of
+// its own: one a contest, for a run that had heard of an old dispute before must keep a new
+// complaint. What it had heard of before goes on without. It can be removed, with what it guards
+// always on, and the history disputed-before-order.json, when no Order run is open that a
+// release before it began.
+const versionContest = "contest/"
+
+// tells whether a complaint or dispute has a story in this run.
+func (o *order) tells(ctx workflow.Context, workflowID string) bool {
+	return workflow.GetVersion(ctx, versionContest+workflowID, workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
 
 // needs are the order's, those that are over too: their stories must hear of it.
 func (o *order) needs(ctx workflow.Context, plan rules.OrderPlan) []need {
@@ -55,14 +61,15 @@ func (o *order) needs(ctx workflow.Context, plan rules.OrderPlan) []need {
 	for i := range plan.Assessment.Cases {
 		needs = append(needs, o.claimNeed(plan.Assessment.Cases[i], &plan))
 	}
-	if len(plan.Complaints)+len(plan.Disputes) == 0 || workflow.GetVersion(ctx, versionContests, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return needs
-	}
 	for i := range plan.Complaints {
-		needs = append(needs, o.complaintNeed(&plan.Complaints[i], &plan))
+		if n := o.complaintNeed(&plan.Complaints[i], &plan); o.tells(ctx, n.id) {
+			needs = append(needs, n)
+		}
 	}
 	for i := range plan.Disputes {
-		needs = append(needs, o.disputeNeed(&plan.Disputes[i], &plan))
+		if n := o.disputeNeed(&plan.Disputes[i], &plan); o.tells(ctx, n.id) {
+			needs = append(needs, n)
+		}
 	}
 	return needs
 }

@@ -453,6 +453,9 @@ func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Ev
 
 // Papers are ready, whatever there is, unless the test has them judged.
 func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	if err := w.count("judge"); err != nil {
+		return protocol.Papers{}, err
+	}
 	held, err := w.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
 	if err != nil {
 		return protocol.Papers{}, err
@@ -462,7 +465,15 @@ func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.
 	if w.judge != nil {
 		return w.judge(held), nil
 	}
-	return protocol.Papers{Evidence: held}, nil
+	papers := protocol.Papers{Evidence: held}
+	for _, e := range held {
+		o := rules.CheckedOriginal{SHA256: e.SHA256, Name: e.Name, Preflight: rules.Preflight{Kind: rules.EvidenceKind(e.Kind), Verdict: rules.VerdictReady}}
+		if o.Kind == rules.EvidencePickup {
+			o.ShownAt = pickedUp
+		}
+		papers.Originals = append(papers.Originals, o)
+	}
+	return papers, nil
 }
 
 func (w *world) Notify(_ context.Context, n protocol.Notice) error {
