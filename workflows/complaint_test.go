@@ -313,3 +313,23 @@ func TestComplaintOutOfOrder(t *testing.T) {
 	require.Equal(t, protocol.ComplaintResult{Status: rules.ComplaintUpheld, Points: 1, At: decision}, w.complaintResult())
 	require.NotContains(t, w.told(), "144h0m1s lost +manager")
 }
+
+// A run of a release that knew no stories of contests goes on without one for the dispute that it
+// had heard of, and gives a complaint that comes later its story.
+func TestOldOrderTellsNewComplaints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, complainedAt)
+	dispute := protocol.DisputeWorkflowID(store, disputeID)
+	w.env.OnGetVersion("contest/"+dispute, workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	w.env.OnGetVersion(mock.Anything, workflow.DefaultVersion, workflow.Version(1)).Return(workflow.Version(1))
+	var children []string
+	w.onChild(func(id string) { children = append(children, id) })
+	complains, decision := complainedAt.Add(day), complainedAt.Add(3*day)
+	w.later(complains, complained(complains))
+	w.later(decision, complaintDecided(decision, false, 0))
+	w.later(decision.Add(time.Hour), received(decision.Add(time.Hour)))
+	other := event(rules.TypeDisputeOpened, complainedAt, &rules.Dispute{When: complainedAt, Kind: rules.DisputeOther, DisputeID: disputeID})
+	w.order(append(onItsWay(), other)...)
+	require.Equal(t, rules.EndCancelled, w.result().Reason)
+	require.Equal(t, []string{protocol.ComplaintWorkflowID(store, complaintID)}, children)
+}
