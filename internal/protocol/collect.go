@@ -20,7 +20,10 @@ type CollectRequest struct {
 	TrackingNumber string               `json:"tracking_number"`
 	Carrier        string               `json:"carrier,omitempty"`
 	Kinds          []rules.EvidenceKind `json:"kinds"` // of [rules.Collectable]; what the vault holds is not fetched again
-	Now            time.Time            `json:"now"`   // virtual
+	// Since is when that came about which the originals must show: of what grows, such as a
+	// conversation, what a machine fetched before is fetched again. Zero: nothing is.
+	Since time.Time `json:"since,omitzero"`
+	Now   time.Time `json:"now"` // virtual
 }
 
 // Collected is what became of it.
