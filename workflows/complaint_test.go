@@ -172,9 +172,9 @@ func TestComplaintHearsThePreflight(t *testing.T) {
 		}
 		return papers
 	}
-	bring := func(hour time.Duration, kind rules.EvidenceKind, name string) {
-		at := complainedAt.Add(hour * time.Hour)
-		sum := strings.Repeat(strconv.Itoa(int(hour)), 64)
+	bring := func(hour int, kind rules.EvidenceKind, name string) {
+		at := complainedAt.Add(time.Duration(hour) * time.Hour)
+		sum := strings.Repeat(strconv.Itoa(hour), 64)
 		w.at(at, func() {
 			w.mu.Lock()
 			w.held = append(w.held, protocol.Evidence{Kind: string(kind), Name: name, SHA256: sum})

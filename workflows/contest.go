@@ -21,7 +21,7 @@ type contest struct {
 	held   []rules.CheckedOriginal
 	basis  string    // of the plan when the vault was last looked into; empty: never, or not wholly
 	again  time.Time // when that is tried again; zero: it need not be
-	judged string    // what held was judged by, and of which originals
+	judged []string  // what held was judged by, and of which originals
 	shown  string
 	plan   rules.StoryPlan
 	ask    asker
@@ -140,7 +140,7 @@ func (c *contest) judge(ctx workflow.Context) ([]rules.CheckedOriginal, error) {
 		numbers = []string{""} // evidence of the order as a whole
 	}
 	var of []string // parcels that have some
-	judged := c.plan.Basis
+	judged := []string{c.plan.Basis}
 	for _, number := range numbers {
 		listed, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: number, Carrier: c.plan.Carrier})
 		if err != nil {
@@ -150,13 +150,13 @@ func (c *contest) judge(ctx workflow.Context) ([]rules.CheckedOriginal, error) {
 			if !slices.Contains(c.plan.Asked, rules.EvidenceKind(e.Kind)) {
 				continue
 			}
-			judged += "\n" + number + " " + e.Kind + " " + e.SHA256
+			judged = append(judged, number+" "+e.Kind+" "+e.SHA256)
 			if !contains(of, number) {
 				of = append(of, number)
 			}
 		}
 	}
-	if judged == c.judged {
+	if slices.Equal(judged, c.judged) {
 		return c.held, nil
 	}
 	var held []rules.CheckedOriginal

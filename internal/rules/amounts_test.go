@@ -71,7 +71,7 @@ func TestAmounts(t *testing.T) {
 		for i, by := range []string{"-0.01", "0.00", "0.01"} {
 			pack := *rulestest.Ruleset().Pack // what it points to is not changed
 			amount, ok := reflect.ValueOf(&pack).Elem(), true
-			for _, name := range strings.Split(path, ".") {
+			for name := range strings.SplitSeq(path, ".") {
 				amount = amount.FieldByName(name)
 				ok = ok && amount.IsValid()
 			}
@@ -87,14 +87,13 @@ func TestAmounts(t *testing.T) {
 	}
 	var declared, tried []string
 	pack := reflect.TypeFor[policy.Pack]()
-	for i := range pack.NumField() {
-		section := pack.Field(i)
+	for section := range pack.Fields() {
 		if section.Type.Kind() != reflect.Struct {
 			continue
 		}
-		for j := range section.Type.NumField() {
-			if section.Type.Field(j).Type == reflect.TypeFor[policy.Value[money.Amount]]() {
-				declared = append(declared, section.Name+"."+section.Type.Field(j).Name)
+		for value := range section.Type.Fields() {
+			if value.Type == reflect.TypeFor[policy.Value[money.Amount]]() {
+				declared = append(declared, section.Name+"."+value.Name)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -188,6 +189,31 @@ func TestComplaintLossCauses(t *testing.T) {
 		assert.Equal(t, []rules.LossCode{rules.LossAddress}, label(kind, "home"))
 		assert.Equal(t, []rules.LossCode{rules.LossAddress}, label(kind, ""), "nobody read it: of before the change")
 	}
+}
+
+// A label that was stated to bear another address is a cause of loss though the order's never
+// changed; one that is refused for another reason is not read.
+func TestComplaintLabelOfAnotherAddress(t *testing.T) {
+	t.Parallel()
+	opened := contestStart.Add(30 * time.Hour)
+	c := newContested(t)
+	c.rs.Pack = preflightRules(t).Pack
+	c.add(rules.TypeComplaintOpened, &rules.Complaint{ComplaintID: "F", When: opened})
+	label := func(hash string) rules.CheckedOriginal {
+		return c.judged(opened, rules.EvidenceShippingLabel, map[string]string{"recipient_address_hash": hash})
+	}
+	differs := func(held ...rules.CheckedOriginal) bool {
+		p := rules.PlanComplaint(c.facts, c.rs, "F", held, opened)
+		return slices.Contains(lossesOf(p.Complaint.Causes), rules.LossAddress)
+	}
+	other, right := label("office"), label("home")
+	assert.Equal(t, rules.VerdictRefused, other.Verdict)
+	assert.True(t, differs(other))
+	assert.False(t, differs(right))
+	assert.False(t, differs(other, right), "the right one is handed in")
+	right.Verdict = rules.VerdictRefused // blurred
+	assert.True(t, differs(other, right))
+	assert.False(t, differs(right), "nobody can read it")
 }
 
 // judged is an original as the pre-flight judges it by what is known at a moment.
