@@ -28,9 +28,10 @@ const (
 // errUnfit says that a source brought what the vault does not take.
 var errUnfit = errors.New("unfit")
 
-// Collect fetches the originals of the kinds wanted that the vault does not hold, each from its
-// source, puts them into the vault, records one fact of them, and has all that is there judged. A source that fails spoils no
-// other: the answer says why each kind is not there. A repeat brings no other fact.
+// Collect fetches the originals of the kinds wanted that the vault does not hold, or holds as they
+// were too early, each from its source, puts them into the vault beside what is there, records one
+// fact of them, and has all that is there judged. A source that fails spoils no other: the answer
+// says why each kind is not there. A repeat brings no other fact.
 func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (protocol.Collected, error) {
 	var out protocol.Collected
 	doing := "collect evidence of " + r.Store + "/" + r.Order
@@ -40,7 +41,7 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 	}
 	var wanted []rules.EvidenceKind
 	for _, kind := range r.Kinds {
-		if !slices.ContainsFunc(held, func(e protocol.Evidence) bool { return e.Kind == string(kind) }) {
+		if !slices.ContainsFunc(held, func(e protocol.Evidence) bool { return e.Kind == string(kind) && !outgrown(&e, &r) }) {
 			wanted = append(wanted, kind)
 		}
 	}
@@ -58,7 +59,9 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 		why, ours := whyNot(failed[i])
 		switch {
 		case failed[i] == nil:
-			out.Got = append(out.Got, got[i])
+			if !slices.ContainsFunc(held, func(e protocol.Evidence) bool { return e.Kind == got[i].Kind && e.SHA256 == got[i].SHA256 }) {
+				out.Got = append(out.Got, got[i])
+			}
 			continue
 		case ours:
 			own = errors.Join(own, failed[i])
@@ -81,6 +84,13 @@ func (a *Activities) Collect(ctx context.Context, r protocol.CollectRequest) (pr
 	}
 	out.Papers = &papers
 	return out, nil
+}
+
+// outgrown tells whether an original that a machine collected ends before that which it must show,
+// though its source may have grown since.
+func outgrown(e *protocol.Evidence, r *protocol.CollectRequest) bool {
+	kind := rules.EvidenceKind(e.Kind)
+	return e.By == rules.ByMachine && (kind == rules.EvidenceMessages || kind == rules.EvidenceCarrierProof) && e.TakenAt.Before(r.Since)
 }
 
 // beat tells the server that an activity lives until stop is called, which waits for the last beat:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,8 @@ type sources struct {
 	vault  *evidence.Vault
 	broken error // of the vault
 	text   string
+	taken  time.Time // when the papers end; zero: they do not tell
+	since  time.Time // of the request
 	inbox  *ports
 }
 
@@ -45,7 +48,7 @@ func (s *sources) paper(kind rules.EvidenceKind) (port.Paper, error) {
 	if err := s.fail[kind]; err != nil && (s.times == 0 || s.asked[kind] <= s.times) {
 		return port.Paper{}, err
 	}
-	return port.Paper{Name: string(kind) + ".json", Content: []byte(s.text + " " + string(kind) + "\n")}, nil
+	return port.Paper{Name: string(kind) + ".json", Content: []byte(s.text + " " + string(kind) + "\n"), TakenAt: s.taken}, nil
 }
 
 func (s *sources) Messages(context.Context, string, string) (port.Paper, error) {
@@ -96,7 +99,7 @@ func (s *sources) collect(t *testing.T, kinds ...rules.EvidenceKind) (out protoc
 		kinds = rules.Collectable()
 	}
 	done, err := env.ExecuteActivity(protocol.ActivityCollect, protocol.CollectRequest{
-		Store: "s", Order: "1", TrackingNumber: of, Carrier: "CAINIAO", Kinds: kinds, Now: now,
+		Store: "s", Order: "1", TrackingNumber: of, Carrier: "CAINIAO", Kinds: kinds, Since: s.since, Now: now,
 	})
 	if err != nil {
 		return out, err
@@ -170,6 +173,56 @@ func TestCollect(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &proof))
 	require.Equal(t, "17track", proof["service"])
 	require.Equal(t, "10", proof["events"].([]any)[0].(map[string]any)["code"])
+}
+
+// A conversation, or a trace, that ends before what it must show is fetched again, and the new
+// one is kept beside it; one that has not grown brings nothing; what a person brought stays.
+func TestCollectRefreshes(t *testing.T) {
+	t.Parallel()
+	opened := now.Add(-time.Hour)
+	for taken, again := range map[time.Time]int{
+		opened.Add(-time.Second): 2, opened: 1, opened.Add(time.Second): 1, {}: 2,
+	} {
+		s := newSources(t)
+		s.taken = taken
+		kinds := []rules.EvidenceKind{rules.EvidenceMessages, rules.EvidenceOrderDetail, rules.EvidenceOutbound}
+		_, err := s.collect(t, kinds...)
+		require.NoError(t, err)
+		s.since, s.text, s.taken = opened, "as it is now", opened.Add(time.Minute)
+		out, err := s.collect(t, kinds...)
+		require.NoError(t, err)
+		require.Empty(t, out.Failed)
+		require.Equal(t, again, s.asked[rules.EvidenceMessages], taken)
+		require.Equal(t, 1, s.asked[rules.EvidenceOrderDetail], "it shows no event")
+		require.Equal(t, 1, s.asked[rules.EvidenceOutbound])
+		require.Len(t, out.Got, again-1)
+		require.Len(t, s.facts(t), again)
+		in, err := s.vault.Evidence(t.Context(), "s", "1", of)
+		require.NoError(t, err)
+		require.Len(t, in, 2+again, "the vault only ever adds")
+	}
+
+	s := newSources(t)
+	s.taken, s.since = opened.Add(-time.Hour), opened
+	_, err := s.collect(t, rules.EvidenceMessages)
+	require.NoError(t, err)
+	out, err := s.collect(t, rules.EvidenceMessages)
+	require.NoError(t, err)
+	require.Empty(t, out.Got, "it says nothing new")
+	require.Equal(t, 2, s.asked[rules.EvidenceMessages])
+	require.Len(t, s.facts(t), 1)
+	s.fail[rules.EvidenceMessages] = fmt.Errorf("%w: %w", port.ErrUnauthorised, port.ErrRefused)
+	out, err = s.collect(t, rules.EvidenceMessages)
+	require.NoError(t, err)
+	require.Equal(t, []rules.Uncollected{{Kind: rules.EvidenceMessages, Why: rules.UncollectedUnauthorised}}, out.Failed)
+
+	s = newSources(t)
+	s.since = opened
+	_, err = s.vault.Put(t.Context(), port.NewOriginal{Store: "s", Order: "1", Kind: rules.EvidenceMessages, Name: "x.txt", Source: port.SourceUpload, By: "LI"}, strings.NewReader("hello\n"))
+	require.NoError(t, err)
+	_, err = s.collect(t, rules.EvidenceMessages)
+	require.NoError(t, err)
+	require.Zero(t, s.asked[rules.EvidenceMessages])
 }
 
 // One source that fails spoils no other, and the answer says why.

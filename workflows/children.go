@@ -43,20 +43,18 @@ type child struct {
 	until   time.Time       // likewise
 }
 
-// versionContests is the patch that gives complaints and disputes stories of their own. Runs
-// that had heard of one before go on without. It can be removed, with what it guards always
-// on, and the history disputed-before-order.json, when no Order run is open that a release
-// before it began.
-const versionContests = "contests"
+// versionContest, with its number, is the patch that gives a complaint or a dispute a story of
+// its own: one a contest, for a run that had heard of an old dispute before must keep a new
+// complaint. What it had heard of before goes on without. It can be removed, with what it guards
+// always on, and the history disputed-before-order.json, when no Order run is open that a
+// release before it began.
+const versionContest = "contest/"
 
 // needs are the order's, those that are over too: their stories must hear of it.
-func (o *order) needs(ctx workflow.Context, plan rules.OrderPlan) []need {
+func (o *order) needs(plan rules.OrderPlan) []need {
 	needs := make([]need, 0, len(plan.Assessment.Cases))
 	for i := range plan.Assessment.Cases {
 		needs = append(needs, o.claimNeed(plan.Assessment.Cases[i], &plan))
-	}
-	if len(plan.Complaints)+len(plan.Disputes) == 0 || workflow.GetVersion(ctx, versionContests, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return needs
 	}
 	for i := range plan.Complaints {
 		needs = append(needs, o.complaintNeed(&plan.Complaints[i], &plan))
@@ -158,7 +156,7 @@ func earliest(a, b time.Time) time.Time {
 // keepChildren starts a story for every live need that has none, and forwards what changes a
 // story. It reports whether that took time, or whether the order must look again.
 func (o *order) keepChildren(ctx workflow.Context, plan rules.OrderPlan) (bool, error) {
-	needs := o.needs(ctx, plan)
+	needs := o.needs(plan)
 	for _, c := range o.children {
 		if !c.home() {
 			continue

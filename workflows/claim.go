@@ -331,7 +331,7 @@ func (c *claim) look(ctx workflow.Context) {
 		Aftermath: (c.plan.Protection != nil || c.plan.Case.Status == rules.StatusAppealed) && !c.since(ctx, changeAftermath),
 		Money:     c.plan.Differs != nil && !c.since(ctx, changeTickets),
 	}
-	if without != (rules.Unfollowed{}) {
+	if without.Aftermath || without.Money {
 		c.plan = rules.PlanClaimWithout(c.facts, c.ruleset(), c.in.Case, c.now(ctx), without)
 	}
 	if c.plan.Protection != nil {

@@ -26,7 +26,8 @@ func (c *claim) collect(ctx workflow.Context, step string, deadline time.Time) e
 	}
 	c.tried = append(c.tried, step)
 	got, err := collect(ctx, protocol.CollectRequest{
-		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), HandedIn: c.handedIn(), Now: c.now(ctx),
+		Store: c.in.Store, Order: c.in.Order, TrackingNumber: c.in.Case.TrackingNumber, Carrier: c.plan.Carrier, Kinds: rules.Collectable(), HandedIn: c.handedIn(),
+		Since: c.plan.Case.OpenedAt.Time(), Now: c.now(ctx),
 	}, min(c.clock.Real(deadline.Sub(c.now(ctx)))/10, collectWithin))
 	switch {
 	case ctx.Err() != nil:

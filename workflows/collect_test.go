@@ -41,7 +41,7 @@ func TestEvidenceIsCollectedBeforeFiling(t *testing.T) {
 	w.claim(stall, stalled(confirmed(confirmedAt))...)
 	require.Equal(t, rules.StatusPaid, w.claimResult().Status)
 	require.Equal(t, []protocol.CollectRequest{{
-		Store: store, Order: number, TrackingNumber: parcel, Carrier: "cainiao", Kinds: rules.Collectable(), Now: confirmedAt,
+		Store: store, Order: number, TrackingNumber: parcel, Carrier: "cainiao", Kinds: rules.Collectable(), Since: opened, Now: confirmedAt,
 	}}, w.collects, "once")
 	require.Equal(t, 5*time.Minute, w.collecting)
 	require.Empty(t, w.filings, "the waybill and the messages are missing")

@@ -69,9 +69,9 @@ func (c *complaint) awaitDecision(ctx workflow.Context) error {
 func (c *complaint) look(now time.Time) (rules.StoryPlan, contestWords) {
 	p := rules.PlanComplaint(c.facts, c.ruleset(), c.in.ID, c.held, now)
 	c.asked = p
-	loc := c.ruleset().Pack.Location()
+	pack := c.ruleset().Pack
 	return p.StoryPlan, contestWords{
-		waiting: wording.WaitingComplaint(p, loc), details: wording.ComplaintDetails(p, c.in.Store, c.in.Order, loc),
-		notice: func(n rules.Notice) wording.Text { return wording.ComplaintNotice(n, p, c.in.Store, c.in.Order, loc) },
+		waiting: wording.WaitingComplaint(p, pack.Location()), details: wording.ComplaintDetails(p, c.in.Store, c.in.Order, pack),
+		notice: func(n rules.Notice) wording.Text { return wording.ComplaintNotice(n, p, c.in.Store, c.in.Order, pack) },
 	}
 }

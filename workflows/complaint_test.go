@@ -3,6 +3,8 @@ package workflows_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,17 +131,74 @@ func TestComplaintUndecided(t *testing.T) {
 	require.LessOrEqual(t, len(w.queries), 9, "it sleeps")
 }
 
-// What the vault holds without a fact counts too, and a vault that is away stops nothing.
+// What the vault holds without a fact counts too; a vault, or a pre-flight, that is away stops
+// nothing, and is tried again long before the next reminder.
 func TestComplaintLooksIntoTheVault(t *testing.T) {
 	t.Parallel()
+	for _, what := range []string{"gather", "judge"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, complainedAt)
+			w.held = []protocol.Evidence{{Kind: "waybill"}, {Kind: "pickup_screenshot"}}
+			w.during[what] = func(int) error { return downBetween(w, complainedAt, complainedAt.Add(time.Hour)) }
+			decision := complainedAt.Add(23 * time.Hour)
+			w.later(decision, complaintDecided(decision, false, 0))
+			w.complaint()
+			require.Equal(t, rules.ComplaintDismissed, w.complaintResult().Status)
+			told := slices.Compact(w.told())
+			require.Len(t, told, 5, told)
+			require.Contains(t, told[0], " respond")
+			require.Regexp(t, `^121h\d+m\S+ ready$`, told[1])
+			if what == "gather" {
+				require.Equal(t, 1, w.asked("judge"), "what has not changed is not judged again")
+			}
+		})
+	}
+}
+
+// A refused original is none, and people hear why; a better one mends it. A person's look is
+// asked for. Nothing that does not count for a complaint is judged.
+func TestComplaintHearsThePreflight(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, complainedAt)
-	w.held = []protocol.Evidence{{Kind: "waybill"}, {Kind: "pickup_screenshot"}}
-	w.during["gather"] = func(int) error { return downBetween(w, complainedAt, complainedAt.Add(time.Hour)) }
-	decision := complainedAt.Add(23 * time.Hour)
+	w.judge = func(held []protocol.Evidence) protocol.Papers {
+		var papers protocol.Papers
+		for _, e := range held {
+			o := rules.CheckedOriginal{SHA256: e.SHA256, Name: e.Name, Preflight: rules.Preflight{Kind: rules.EvidenceKind(e.Kind), Verdict: rules.VerdictLook, ShownAt: pickedUp}}
+			if e.Name == "blurred.png" {
+				o.Verdict, o.Findings = rules.VerdictRefused, []rules.PreflightFinding{{Code: rules.PreflightBlurred, Verdict: rules.VerdictRefused, Measured: "3", Wanted: "40"}}
+			}
+			papers.Originals = append(papers.Originals, o)
+		}
+		return papers
+	}
+	bring := func(hour int, kind rules.EvidenceKind, name string) {
+		at := complainedAt.Add(time.Duration(hour) * time.Hour)
+		sum := strings.Repeat(strconv.Itoa(hour), 64)
+		w.at(at, func() {
+			w.mu.Lock()
+			w.held = append(w.held, protocol.Evidence{Kind: string(kind), Name: name, SHA256: sum})
+			w.mu.Unlock()
+			w.put(event(rules.TypeEvidenceAdded, at, &rules.EvidenceAdded{When: at, By: "LI", Originals: []rules.Original{{Kind: kind, SHA256: sum}}}))
+			w.ring()
+		})
+	}
+	bring(1, rules.EvidenceProductPhotos, "photo.png")
+	bring(2, rules.EvidencePickup, "pickup.png")
+	bring(3, rules.EvidenceShippingLabel, "blurred.png")
+	bring(5, rules.EvidenceShippingLabel, "sharp.png")
+	w.later(complainedAt.Add(6*time.Hour), complaintAnswered(complainedAt.Add(6*time.Hour)))
+	decision := complainedAt.Add(2 * day)
 	w.later(decision, complaintDecided(decision, false, 0))
 	w.complaint()
-	require.Equal(t, rules.ComplaintDismissed, w.complaintResult().Status)
-	require.Contains(t, w.told(), "132h0m0s ready")
+	require.Equal(t, []string{
+		"120h0m0s respond", "122h0m0s unfit/pickup_screenshot/222222222222/look", "123h0m0s unfit/shipping_label/333333333333/refused",
+		"125h0m0s ready", "125h0m0s unfit/shipping_label/555555555555/look", "168h0m0s ended/dismissed",
+	}, w.told())
+	require.Contains(t, w.texts[1].EN, "needs a person's look")
+	require.Contains(t, w.texts[2].EN, "(blurred.png): will be refused.")
+	require.Contains(t, w.texts[3].EN, "(sharp.png): needs a person's look.")
+	require.Equal(t, 3, w.asked("judge"), "the photo is of no weight")
 }
 
 // Garbage is kept and stops nothing.
@@ -253,4 +312,24 @@ func TestComplaintOutOfOrder(t *testing.T) {
 	w.contest(protocol.WorkflowComplaint, complaintID, facts...)
 	require.Equal(t, protocol.ComplaintResult{Status: rules.ComplaintUpheld, Points: 1, At: decision}, w.complaintResult())
 	require.NotContains(t, w.told(), "144h0m1s lost +manager")
+}
+
+// A run of a release that knew no stories of contests goes on without one for the dispute that it
+// had heard of, and gives a complaint that comes later its story.
+func TestOldOrderTellsNewComplaints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, complainedAt)
+	dispute := protocol.DisputeWorkflowID(store, disputeID)
+	w.env.OnGetVersion("contest/"+dispute, workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	w.env.OnGetVersion(mock.Anything, workflow.DefaultVersion, workflow.Version(1)).Return(workflow.Version(1))
+	var children []string
+	w.onChild(func(id string) { children = append(children, id) })
+	complains, decision := complainedAt.Add(day), complainedAt.Add(3*day)
+	w.later(complains, complained(complains))
+	w.later(decision, complaintDecided(decision, false, 0))
+	w.later(decision.Add(time.Hour), received(decision.Add(time.Hour)))
+	other := event(rules.TypeDisputeOpened, complainedAt, &rules.Dispute{When: complainedAt, Kind: rules.DisputeOther, DisputeID: disputeID})
+	w.order(append(onItsWay(), other)...)
+	require.Equal(t, rules.EndCancelled, w.result().Reason)
+	require.Equal(t, []string{protocol.ComplaintWorkflowID(store, complaintID)}, children)
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -17,8 +18,10 @@ type contest struct {
 	*story
 	in     protocol.ContestInput
 	done   []string // keys of the notices told
-	held   []rules.Held
-	listed int // facts of evidence when the vault was last looked into; -1: never
+	held   []rules.CheckedOriginal
+	basis  string    // of the plan when the vault was last looked into; empty: never, or not wholly
+	again  time.Time // when that is tried again; zero: it need not be
+	judged []string  // what held was judged by, and of which originals
 	shown  string
 	plan   rules.StoryPlan
 	ask    asker
@@ -35,9 +38,7 @@ type contestWords struct {
 }
 
 func (s *Stories) newContest(ctx workflow.Context, in protocol.ContestInput) *contest {
-	return &contest{
-		story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in, listed: -1,
-	}
+	return &contest{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
 }
 
 // begin answers queries, and takes in what came before the first look.
@@ -93,13 +94,13 @@ func (c *contest) while(ctx workflow.Context, status string) error {
 			return err
 		}
 		_, words := c.ask(c.now(ctx))
-		c.set(ctx, c.plan.Wake, words.waiting.Summary())
+		c.set(ctx, earliest(c.plan.Wake, c.again), words.waiting.Summary())
 		rang, err := c.wait(ctx, func() bool { return false })
 		if err != nil {
 			return err
 		}
 		if rang {
-			c.listed = -1 // papers that no fact tells of, such as a label's
+			c.basis = "" // papers that no fact tells of, such as a label's
 		}
 		if err := c.takeIn(ctx, rang); err != nil {
 			return err
@@ -108,33 +109,81 @@ func (c *contest) while(ctx workflow.Context, status string) error {
 	return nil
 }
 
-// gather lists what the vault holds, when facts tell of new originals. What cannot be listed
-// is looked for again at the next wake: until then the facts alone tell what is there.
+// retryContest is when a vault that could not be looked into is asked again (virtual time).
+const retryContest = 15 * time.Minute
+
+// gather has judged what the vault holds of the kinds that count, whenever facts change what it is
+// judged by. While that fails, what was judged before and the facts tell what is there.
 func (c *contest) gather(ctx workflow.Context) error {
-	if c.listed == c.plan.Evidence {
+	if c.basis == c.plan.Basis || !c.plan.Live {
 		return nil
 	}
+	basis := c.plan.Basis
+	held, err := c.judge(ctx)
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		c.log.Error("the evidence cannot be judged; it is tried again", "error", err)
+		c.again = c.now(ctx).Add(retryContest)
+		return nil
+	}
+	c.held, c.basis, c.again = held, basis, time.Time{}
+	return c.takeIn(ctx, false)
+}
+
+// judge lists the originals of each parcel, which costs little, and has them judged where there
+// are others that count, or they are judged by something else.
+func (c *contest) judge(ctx workflow.Context) ([]rules.CheckedOriginal, error) {
 	numbers := c.plan.Numbers
 	if len(numbers) == 0 {
 		numbers = []string{""} // evidence of the order as a whole
 	}
-	var held []rules.Held
+	var of []string // parcels that have some
+	judged := []string{c.plan.Basis}
 	for _, number := range numbers {
-		originals, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: number, Carrier: c.plan.Carrier})
-		if ctx.Err() != nil {
-			return err
-		}
+		listed, err := gather(ctx, protocol.Parcel{Store: c.in.Store, Order: c.in.Order, TrackingNumber: number, Carrier: c.plan.Carrier})
 		if err != nil {
-			c.log.Error("the evidence cannot be listed; it is tried again at the next wake", "error", err)
-			return nil
+			return nil, err
 		}
-		for _, o := range originals {
-			held = append(held, rules.Held{Kind: rules.EvidenceKind(o.Kind), TakenAt: o.TakenAt})
+		for _, e := range listed {
+			if !slices.Contains(c.plan.Asked, rules.EvidenceKind(e.Kind)) {
+				continue
+			}
+			judged = append(judged, number+" "+e.Kind+" "+e.SHA256)
+			if !contains(of, number) {
+				of = append(of, number)
+			}
 		}
 	}
-	c.held, c.listed = held, c.plan.Evidence
-	return c.takeIn(ctx, false)
+	if slices.Equal(judged, c.judged) {
+		return c.held, nil
+	}
+	var held []rules.CheckedOriginal
+	for _, number := range of {
+		papers, err := preflight(ctx, protocol.PapersRequest{
+			Store: c.in.Store, Order: c.in.Order, TrackingNumber: number, Now: c.now(ctx),
+		}, judgeContest)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range papers.Originals {
+			// What is the order's as a whole is there for each of its parcels.
+			again := slices.ContainsFunc(held, func(h rules.CheckedOriginal) bool {
+				return h.SHA256 == o.SHA256 && h.Kind == o.Kind && h.Verdict == o.Verdict
+			})
+			if !again && slices.Contains(c.plan.Asked, o.Kind) {
+				held = append(held, o)
+			}
+		}
+	}
+	c.judged = judged
+	return held, nil
 }
+
+// judgeContest is how long the judging of originals is tried before the story looks around
+// again: real time, whatever the clock, for that is what pictures take.
+const judgeContest = time.Minute
 
 // takeIn brings the story up to date, looks where the contest stands, and shows it to
 // operators.

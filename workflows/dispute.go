@@ -62,9 +62,9 @@ func (d *dispute) awaitEnd(ctx workflow.Context) error {
 func (d *dispute) look(now time.Time) (rules.StoryPlan, contestWords) {
 	p := rules.PlanDispute(d.facts, d.ruleset(), d.in.ID, d.held, now)
 	d.asked = p
-	loc := d.ruleset().Pack.Location()
+	pack := d.ruleset().Pack
 	return p.StoryPlan, contestWords{
-		waiting: wording.WaitingDispute(p, loc), details: wording.DisputeDetails(p, d.in.Store, d.in.Order, loc),
-		notice: func(n rules.Notice) wording.Text { return wording.DisputeNotice(n, p, d.in.Store, d.in.Order, loc) },
+		waiting: wording.WaitingDispute(p, pack.Location()), details: wording.DisputeDetails(p, d.in.Store, d.in.Order, pack),
+		notice: func(n rules.Notice) wording.Text { return wording.DisputeNotice(n, p, d.in.Store, d.in.Order, pack) },
 	}
 }

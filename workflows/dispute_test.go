@@ -84,15 +84,24 @@ func TestMisdatedRefusal(t *testing.T) {
 	w := newWorld(t, disputedAt)
 	at := disputedAt.Add(2 * day)
 	w.at(at, func() {
-		w.held = []protocol.Evidence{{Kind: string(rules.EvidenceRefusal), TakenAt: disputedAt.Add(-2 * day)}}
 		w.put(evidenceAdded(at, rules.EvidenceRefusal))
 		w.ring()
 	})
+	w.judge = func(held []protocol.Evidence) protocol.Papers {
+		var papers protocol.Papers
+		for _, e := range held {
+			papers.Originals = append(papers.Originals, rules.CheckedOriginal{SHA256: e.SHA256, Preflight: rules.Preflight{
+				Kind: rules.EvidenceKind(e.Kind), Verdict: rules.VerdictRefused, Findings: []rules.PreflightFinding{{Code: rules.PreflightTimeMark, Verdict: rules.VerdictRefused}},
+			}})
+		}
+		return papers
+	}
 	end := disputedAt.Add(16 * day)
 	w.later(end, disputed(rules.TypeDisputeClosed, end))
 	w.dispute(scan(disputedAt.Add(-day), rules.Delivered))
 	w.disputeResult()
 	require.Contains(t, w.told(), "336h0m0s refusal-misdated")
+	require.Contains(t, w.told(), "336h0m0s unfit/refusal/ab0000000000/refused")
 	require.Contains(t, w.told(), "648h0m1s deemed-delivered +manager")
 }
 

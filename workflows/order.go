@@ -123,14 +123,21 @@ func (o *order) plan(ctx workflow.Context) rules.OrderPlan {
 	before := func(change string) bool {
 		return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == workflow.DefaultVersion
 	}
-	without := rules.Unfollowed{
-		Aftermath: plan.Protected && before(versionAftermath),
-		Contests:  len(plan.Complaints)+len(plan.Disputes) > 0 && before(versionContests),
+	without := rules.Unfollowed{Aftermath: plan.Protected && before(versionAftermath)}
+	for i := range plan.Complaints {
+		if id := plan.Complaints[i].ID; before(versionContest + protocol.ComplaintWorkflowID(o.in.Store, id)) {
+			without.Complaints = append(without.Complaints, id)
+		}
 	}
-	if without != (rules.Unfollowed{}) {
-		return rules.PlanOrderWithout(o.facts, o.ruleset(), o.now(ctx), without)
+	for i := range plan.Disputes {
+		if id := plan.Disputes[i].ID; before(versionContest + protocol.DisputeWorkflowID(o.in.Store, id)) {
+			without.Disputes = append(without.Disputes, id)
+		}
 	}
-	return plan
+	if !without.Aftermath && len(without.Complaints)+len(without.Disputes) == 0 {
+		return plan
+	}
+	return rules.PlanOrderWithout(o.facts, o.ruleset(), o.now(ctx), without)
 }
 
 // takeIn brings the story up to date.

@@ -453,6 +453,9 @@ func (w *world) Evidence(context.Context, string, string, string) ([]protocol.Ev
 
 // Papers are ready, whatever there is, unless the test has them judged.
 func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
+	if err := w.count("judge"); err != nil {
+		return protocol.Papers{}, err
+	}
 	held, err := w.Evidence(ctx, r.Store, r.Order, r.TrackingNumber)
 	if err != nil {
 		return protocol.Papers{}, err
@@ -469,9 +472,11 @@ func (w *world) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.
 func ready(held []protocol.Evidence) protocol.Papers {
 	out := protocol.Papers{Evidence: held}
 	for _, e := range held {
-		out.Originals = append(out.Originals, rules.CheckedOriginal{
-			SHA256: e.SHA256, Preflight: rules.Preflight{Kind: rules.EvidenceKind(e.Kind), Verdict: rules.VerdictReady},
-		})
+		o := rules.CheckedOriginal{SHA256: e.SHA256, Name: e.Name, Preflight: rules.Preflight{Kind: rules.EvidenceKind(e.Kind), Verdict: rules.VerdictReady}}
+		if o.Kind == rules.EvidencePickup {
+			o.ShownAt = pickedUp
+		}
+		out.Originals = append(out.Originals, o)
 	}
 	return out
 }

@@ -21,7 +21,10 @@ type CollectRequest struct {
 	Carrier        string               `json:"carrier,omitempty"`
 	Kinds          []rules.EvidenceKind `json:"kinds"`               // of [rules.Collectable]; what the vault holds is not fetched again
 	HandedIn       []string             `json:"handed_in,omitempty"` // see [PapersRequest]
-	Now            time.Time            `json:"now"`                 // virtual
+	// Since is when that came about which the originals must show: of what grows, such as a
+	// conversation, what a machine fetched before is fetched again. Zero: nothing is.
+	Since time.Time `json:"since,omitzero"`
+	Now   time.Time `json:"now"` // virtual
 }
 
 // Collected is what became of it.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -64,8 +65,9 @@ type FreightComplaint struct {
 	AnsweredAt *Stamp          `json:"answered_at,omitempty"` // the first answer, in time or not
 	DecidedAt  *Stamp          `json:"decided_at,omitempty"`
 
-	Missing []EvidenceKind `json:"missing,omitempty"` // proofs that are not there, while it is open
-	Causes  []LossCause    `json:"causes,omitempty"`  // for which it will be lost, while it is live
+	Missing []EvidenceKind    `json:"missing,omitempty"` // proofs that are not there, while it is open
+	Faults  []CheckedOriginal `json:"faults,omitempty"`  // the best of their kinds, and yet not ready, while it is open
+	Causes  []LossCause       `json:"causes,omitempty"`  // for which it will be lost, while it is live
 
 	Points        int           `json:"points,omitzero"`             // service points that were taken
 	PointsAtRisk  [2]int        `json:"points_at_risk,omitzero"`     // at least and at most, while it is live
@@ -75,7 +77,7 @@ type FreightComplaint struct {
 	FreightShown  *money.Amount `json:"freight_shown,omitempty"`     // on the order's page
 	Overcharged   bool          `json:"freight_overcharge,omitzero"` // more was paid than shown, beyond the tolerance
 	PickupBy      *Stamp        `json:"pickup_by,omitempty"`         // a later pick-up loses it; absent: not paid
-	PickedUpAt    *Stamp        `json:"picked_up_at,omitempty"`      // the first movement
+	PickedUpAt    *Stamp        `json:"picked_up_at,omitempty"`      // as the screenshot shows, else the first movement
 	NextDeadline  *Deadline     `json:"next_deadline,omitempty"`
 	EvidenceFacts int           `json:"-"` // facts of new originals
 }
@@ -89,7 +91,7 @@ func (c *FreightComplaint) Mark() string {
 }
 
 // freightComplaints are the complaints that were opened by asOf, oldest first.
-func (v *view) freightComplaints(held []Held) []FreightComplaint {
+func (v *view) freightComplaints(held []CheckedOriginal) []FreightComplaint {
 	if len(v.complaints) == 0 || v.created == nil {
 		return nil
 	}
@@ -110,7 +112,7 @@ func (v *view) freightComplaint(id string, opened time.Time, evidence *originals
 	freight := v.created.Freight
 	c := FreightComplaint{
 		ID: id, Status: ComplaintOpen, OpenedAt: Stamp(opened), RespondBy: Stamp(by), EvidenceFacts: evidence.facts,
-		Freight: &freight, FreightShown: v.created.FreightShown, Overcharged: v.overcharged(), PickedUpAt: stampOf(v.firstMoved()),
+		Freight: &freight, FreightShown: v.created.FreightShown, Overcharged: v.overcharged(), PickedUpAt: stampOf(v.pickedUp(evidence)),
 	}
 	if v.paid != nil {
 		c.PickupBy = stampOf(v.paid.PaidAt.Add(pack.PickupWithin.Value.Std()))
@@ -137,6 +139,7 @@ func (v *view) freightComplaint(id string, opened time.Time, evidence *originals
 	c.Causes = v.lossCauses(evidence)
 	if c.Status == ComplaintOpen {
 		c.Missing = evidence.missing(pack.Proofs.Value)
+		c.Faults = evidence.faults(pack.Proofs.Value)
 		c.NextDeadline = &Deadline{Kind: DeadlineRespond, At: Stamp(by)}
 	}
 	return c
@@ -168,16 +171,39 @@ func (d *Complaint) outcome() ComplaintStatus {
 	return ComplaintDismissed
 }
 
+// pickedUp is when the carrier took the first parcel: as the screenshot shows that the platform
+// would look at, else the first movement; zero: not yet.
+func (v *view) pickedUp(evidence *originals) time.Time {
+	if shown := evidence.pickup(); !shown.IsZero() {
+		return shown
+	}
+	return v.firstMoved()
+}
+
+// pickup is the earliest pick-up time that a screenshot shows which would not be refused, or
+// only for being too late; zero: none does.
+func (o *originals) pickup() time.Time {
+	var shown time.Time
+	for i := range o.held {
+		h := &o.held[i]
+		if h.Kind == EvidencePickup && !h.ShownAt.IsZero() && (h.Verdict != VerdictRefused || h.Has(PreflightLatePickup)) {
+			shown = sooner(shown, h.ShownAt)
+		}
+	}
+	return shown
+}
+
 // lossCauses are the known causes of loss that apply, as far as the facts and the vault show.
 func (v *view) lossCauses(evidence *originals) []LossCause {
 	late := false
 	if v.paid != nil {
 		due := v.paid.PaidAt.Add(v.rules.Pack.Complaint.PickupWithin.Value.Std())
-		moved := v.firstMoved()
+		moved := v.pickedUp(evidence)
 		late = moved.After(due) || moved.IsZero() && v.asOf.After(due)
 	}
 	applies := map[LossCode]bool{
-		LossNoPickup: !evidence.has(EvidencePickup), LossAddress: v.addressDiffers(evidence), LossLatePickup: late,
+		LossNoPickup: evidence.pickup().IsZero() && !evidence.unjudged(EvidencePickup),
+		LossAddress:  v.addressDiffers(evidence), LossLatePickup: late,
 	}
 	var causes []LossCause
 	for _, code := range LossCodes() {
@@ -188,10 +214,8 @@ func (v *view) lossCauses(evidence *originals) []LossCause {
 	return causes
 }
 
-// addressDiffers tells whether the label bears another address than the order has now. A label
-// whose address nobody read counts as made when the first number was recorded, with the
-// address of then.
-func (v *view) addressDiffers(evidence *originals) bool {
+// addressChanges are the recipient's, oldest first.
+func (v *view) addressChanges() []fact[*AddressChanged] {
 	var changes []fact[*AddressChanged]
 	for i := range v.facts.events {
 		e := &v.facts.events[i]
@@ -202,6 +226,14 @@ func (v *view) addressDiffers(evidence *originals) bool {
 	slices.SortFunc(changes, func(a, b fact[*AddressChanged]) int {
 		return cmp.Or(a.data.When.Compare(b.data.When), compareEvents(a.event, b.event))
 	})
+	return changes
+}
+
+// addressDiffers tells whether the label bears another address than the order has now. A label
+// whose address nobody read counts as made when the first number was recorded, with the
+// address of then.
+func (v *view) addressDiffers(evidence *originals) bool {
+	changes := v.addressChanges()
 	parcel := v.firstParcel()
 	now, label := v.created.Buyer.AddressHash, v.created.Buyer.AddressHash
 	for _, c := range changes {
@@ -210,11 +242,12 @@ func (v *view) addressDiffers(evidence *originals) bool {
 		}
 	}
 	read := false
-	for _, h := range evidence.held {
-		if h.AddressHash == "" || h.Kind != EvidenceShippingLabel && h.Kind != EvidenceWaybill {
+	for i := range evidence.held {
+		h := &evidence.held[i]
+		if h.AddressHash == "" || h.Kind != EvidenceShippingLabel && h.Kind != EvidenceWaybill || h.Verdict == VerdictRefused && !h.Has(PreflightAddress) {
 			continue
 		}
-		if read = true; h.AddressHash == now {
+		if read = true; strings.EqualFold(h.AddressHash, now) {
 			return false
 		}
 	}
@@ -232,7 +265,7 @@ type ComplaintPlan struct {
 
 // PlanComplaint tells what the story of a freight complaint asks for at now, when the vault
 // holds these originals.
-func PlanComplaint(f *Facts, rs Ruleset, id string, held []Held, now time.Time) ComplaintPlan {
+func PlanComplaint(f *Facts, rs Ruleset, id string, held []CheckedOriginal, now time.Time) ComplaintPlan {
 	v := look(f, rs, now)
 	list := v.freightComplaints(held)
 	at := slices.IndexFunc(list, func(c FreightComplaint) bool { return c.ID == id })
@@ -251,22 +284,25 @@ func PlanComplaint(f *Facts, rs Ruleset, id string, held []Held, now time.Time) 
 	var n *notices
 	var w *wake
 	p.StoryPlan, n, w = v.plan(&evidence, string(c.Status), c.Status.Live(), c.NextDeadline)
-	v.complaintNotices(n, w, &c, evidence.last)
+	p.Asked = append(kindsOf(v.rules.Pack.Complaint.Proofs.Value), EvidenceWaybill) // a waybill is a label
+	v.complaintNotices(n, w, &c, &evidence)
 	p.finish(n, w)
 	return p
 }
 
-// complaintNotices are what people must be told of a complaint. added is when evidence came last.
-func (v *view) complaintNotices(n *notices, w *wake, c *FreightComplaint, added time.Time) {
+// complaintNotices are what people must be told of a complaint.
+func (v *view) complaintNotices(n *notices, w *wake, c *FreightComplaint, evidence *originals) {
 	pack := &v.rules.Pack.Complaint
 	opened := c.OpenedAt.Time()
 	switch c.Status {
 	case ComplaintOpen:
 		respond := Notice{Key: "respond", Code: NoticeComplaint, Due: opened, Deadline: c.NextDeadline}
 		n.urge(w, respond, spans(pack.Reminders.Value), pack.ManagerWithin.Value.Std())
-		if len(c.Missing) == 0 && len(c.Causes) == 0 {
-			n.add(Notice{Key: "ready", Code: NoticeComplaintReady, Due: later(opened, added), Deadline: c.NextDeadline})
+		added := later(opened, evidence.last)
+		if len(c.Causes) == 0 && evidence.judged(pack.Proofs.Value) {
+			n.add(Notice{Key: "ready", Code: NoticeComplaintReady, Due: added, Deadline: c.NextDeadline})
 		}
+		n.unfit(c.Faults, added, c.NextDeadline)
 	case ComplaintLost:
 		n.plannedAt(w, MissedAt(c.RespondBy.Time()), Notice{Key: "lost", Code: NoticeComplaintLost, Manager: true})
 	case ComplaintUpheld, ComplaintDismissed:

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
+	"parcelward/internal/rules/policy"
 	"parcelward/internal/rules/rulestest"
 )
 
@@ -173,13 +175,177 @@ func TestComplaintLossCauses(t *testing.T) {
 	}
 	c = start()
 	c.add(rules.TypeAddressChanged, &rules.AddressChanged{When: after, AddressHash: "office"})
-	label := func(hash string) []rules.Held {
-		return []rules.Held{{Kind: rules.EvidencePickup}, {Kind: rules.EvidenceShippingLabel, AddressHash: hash}}
+	label := func(kind rules.EvidenceKind, hash string) []rules.LossCode {
+		t.Helper()
+		c.rs.Pack = preflightRules(t).Pack
+		p := rules.PlanComplaint(c.facts, c.rs, "F", []rules.CheckedOriginal{
+			c.judged(opened, rules.EvidencePickup, map[string]string{"picked_up_at": due.Format(time.RFC3339)}),
+			c.judged(opened, kind, map[string]string{"recipient_address_hash": hash}),
+		}, opened)
+		return lossesOf(p.Complaint.Causes)
 	}
-	plan := rules.PlanComplaint(c.facts, c.rs, "F", label("office"), opened)
-	assert.Empty(t, plan.Complaint.Causes, "the label was made anew")
-	plan = rules.PlanComplaint(c.facts, c.rs, "F", label("home"), opened)
-	assert.Equal(t, rules.LossAddress, plan.Complaint.Causes[0].Code)
+	for _, kind := range []rules.EvidenceKind{rules.EvidenceShippingLabel, rules.EvidenceWaybill} {
+		assert.Empty(t, label(kind, "OFFICE"), "the label was made anew")
+		assert.Equal(t, []rules.LossCode{rules.LossAddress}, label(kind, "home"))
+		assert.Equal(t, []rules.LossCode{rules.LossAddress}, label(kind, ""), "nobody read it: of before the change")
+	}
+}
+
+// A label that was stated to bear another address is a cause of loss though the order's never
+// changed; one that is refused for another reason is not read.
+func TestComplaintLabelOfAnotherAddress(t *testing.T) {
+	t.Parallel()
+	opened := contestStart.Add(30 * time.Hour)
+	c := newContested(t)
+	c.rs.Pack = preflightRules(t).Pack
+	c.add(rules.TypeComplaintOpened, &rules.Complaint{ComplaintID: "F", When: opened})
+	label := func(hash string) rules.CheckedOriginal {
+		return c.judged(opened, rules.EvidenceShippingLabel, map[string]string{"recipient_address_hash": hash})
+	}
+	differs := func(held ...rules.CheckedOriginal) bool {
+		p := rules.PlanComplaint(c.facts, c.rs, "F", held, opened)
+		return slices.Contains(lossesOf(p.Complaint.Causes), rules.LossAddress)
+	}
+	other, right := label("office"), label("home")
+	assert.Equal(t, rules.VerdictRefused, other.Verdict)
+	assert.True(t, differs(other))
+	assert.False(t, differs(right))
+	assert.False(t, differs(other, right), "the right one is handed in")
+	right.Verdict = rules.VerdictRefused // blurred
+	assert.True(t, differs(other, right))
+	assert.False(t, differs(right), "nobody can read it")
+}
+
+// judged is an original as the pre-flight judges it by what is known at a moment.
+func (c *contested) judged(now time.Time, kind rules.EvidenceKind, given map[string]string) rules.CheckedOriginal {
+	c.Helper()
+	of := rules.PreflightFacts(c.facts, c.rs, "LP1", nil, now)
+	of.Kind, of.Source, of.Given = kind, "upload", given
+	sight := rules.Sight{
+		MediaType: "image/png", Form: policy.FormPicture, Size: 1 << 16, Picture: sharpPicture(),
+		Barcodes: []rules.Barcode{{Format: rules.BarcodeCode128, Text: "LP1", Votes: 9}},
+	}
+	return rules.CheckedOriginal{SHA256: fmt.Sprint(kind, given), Name: "x.png", Preflight: c.rs.Preflight(of, &sight)}
+}
+
+func lossesOf(causes []rules.LossCause) (codes []rules.LossCode) {
+	for _, cause := range causes {
+		codes = append(codes, cause.Code)
+	}
+	return codes
+}
+
+// The pick-up time is the screenshot's, as the pre-flight judged it; the first scan counts where
+// there is none.
+func TestComplaintPickupScreenshot(t *testing.T) {
+	t.Parallel()
+	opened, due := contestStart.Add(100*time.Hour), contestStart.Add(72*time.Hour)
+	c := newContested(t)
+	c.add(rules.TypeComplaintOpened, &rules.Complaint{ComplaintID: "F", When: opened})
+	c.moves(due.Add(5*time.Hour), rules.PickedUp)
+	assert.Equal(t, []rules.LossCode{rules.LossNoPickup, rules.LossLatePickup}, lossesOf(c.complaint(opened).Causes))
+	before, on, after := around(due)
+	label := c.judged(opened, rules.EvidenceShippingLabel, map[string]string{"recipient_address_hash": "home"})
+	at := func(key string, at time.Time) rules.FreightComplaint {
+		t.Helper()
+		shot := c.judged(opened, rules.EvidencePickup, map[string]string{key: at.Format(time.RFC3339)})
+		return rules.PlanComplaint(c.facts, c.rs, "F", []rules.CheckedOriginal{label, shot}, opened).Complaint
+	}
+	for _, shown := range []time.Time{before, on} {
+		got := at("picked_up_at", shown)
+		assert.Equal(t, shown, got.PickedUpAt.Time())
+		assert.Empty(t, got.Causes, "the scan came late, the pick-up did not")
+		assert.Empty(t, got.Missing)
+		assert.Empty(t, got.Faults)
+	}
+	got := at("picked_up_at", after)
+	assert.Equal(t, after, got.PickedUpAt.Time())
+	assert.Equal(t, []rules.LossCode{rules.LossLatePickup}, lossesOf(got.Causes))
+	assert.Equal(t, []rules.EvidenceKind{rules.EvidencePickup}, got.Missing, "it would be refused")
+	assert.True(t, got.Faults[0].Has(rules.PreflightLatePickup))
+
+	got = at("taken_at", on) // picked up before it was taken
+	assert.Equal(t, on, got.PickedUpAt.Time())
+	assert.Empty(t, got.Causes)
+	assert.Empty(t, got.Missing)
+	assert.Equal(t, rules.VerdictLook, got.Faults[0].Verdict, "a person sees whether it shows the time")
+	got = at("taken_at", after)
+	assert.Equal(t, []rules.LossCode{rules.LossNoPickup, rules.LossLatePickup}, lossesOf(got.Causes), "it tells no pick-up time")
+}
+
+// What the pre-flight refuses is not there; what it leaves to a person is, and is said; a fact
+// of an original that nobody has judged counts, but makes nothing ready.
+func TestComplaintHearsThePreflight(t *testing.T) {
+	t.Parallel()
+	opened := contestStart.Add(60 * time.Hour)
+	c := newContested(t)
+	c.moves(contestStart.Add(32*time.Hour), rules.PickedUp)
+	c.add(rules.TypeComplaintOpened, &rules.Complaint{ComplaintID: "F", When: opened})
+	original := func(kind rules.EvidenceKind, v rules.Verdict) rules.CheckedOriginal {
+		return rules.CheckedOriginal{SHA256: string(kind) + string(v), Preflight: rules.Preflight{Kind: kind, Verdict: v, ShownAt: opened}}
+	}
+	plan := func(held ...rules.CheckedOriginal) (rules.ComplaintPlan, string) {
+		p := rules.PlanComplaint(c.facts, c.rs, "F", held, opened.Add(time.Minute))
+		keys := ""
+		for _, n := range p.Notices {
+			if n.Key != "respond" {
+				keys += n.Key + " "
+			}
+		}
+		return p, keys
+	}
+	pickup, waybill := original(rules.EvidencePickup, rules.VerdictReady), original(rules.EvidenceWaybill, rules.VerdictReady)
+	p, keys := plan(pickup, waybill)
+	assert.Empty(t, p.Complaint.Missing)
+	assert.Equal(t, "ready ", keys)
+	p, keys = plan(pickup, original(rules.EvidenceShippingLabel, rules.VerdictRefused))
+	assert.Equal(t, []rules.EvidenceKind{rules.EvidenceShippingLabel}, p.Complaint.Missing)
+	assert.Equal(t, "unfit/shipping_label/shipping_lab/refused ", keys)
+	p, keys = plan(pickup, original(rules.EvidenceShippingLabel, rules.VerdictRefused), waybill)
+	assert.Empty(t, p.Complaint.Missing)
+	assert.Empty(t, p.Complaint.Faults, "there is a better one")
+	assert.Equal(t, "ready ", keys)
+	p, keys = plan(pickup, original(rules.EvidenceShippingLabel, rules.VerdictRefused), original(rules.EvidenceWaybill, rules.VerdictLook))
+	assert.Empty(t, p.Complaint.Missing)
+	assert.Equal(t, rules.EvidenceWaybill, p.Complaint.Faults[0].Kind)
+	assert.Equal(t, "ready unfit/waybill/waybilllook/look ", keys)
+
+	c.add(rules.TypeEvidenceAdded, &rules.EvidenceAdded{When: opened, By: "LI", Originals: []rules.Original{{Kind: rules.EvidencePickup, SHA256: "pickup_screenshotrefused"}}})
+	assert.Empty(t, c.causes(opened), "the fact alone is believed")
+	p, keys = plan(waybill)
+	assert.Empty(t, p.Complaint.Missing)
+	assert.Empty(t, keys, "nobody has judged it")
+	p, _ = plan(waybill, original(rules.EvidencePickup, rules.VerdictRefused))
+	assert.Equal(t, []rules.EvidenceKind{rules.EvidencePickup}, p.Complaint.Missing)
+	assert.Equal(t, []rules.LossCode{rules.LossNoPickup}, lossesOf(p.Complaint.Causes))
+}
+
+// Originals are judged anew when what they are judged by changes, and only then.
+func TestContestBasis(t *testing.T) {
+	t.Parallel()
+	c := newContested(t)
+	now := contestStart.Add(100 * time.Hour)
+	c.add(rules.TypeComplaintOpened, &rules.Complaint{ComplaintID: "F", When: now})
+	basis := func() string { return rules.PlanComplaint(c.facts, c.rs, "F", nil, now).Basis }
+	was := basis()
+	same := func(t *testing.T, want bool) {
+		t.Helper()
+		is := basis()
+		assert.Equal(t, want, was == is)
+		was = is
+	}
+	same(t, true)
+	c.add(rules.TypeComplaintAnswered, &rules.Complaint{ComplaintID: "F", When: now})
+	same(t, true)
+	c.evidence(now, rules.EvidenceWaybill)
+	same(t, false)
+	c.add(rules.TypeAddressChanged, &rules.AddressChanged{When: now, AddressHash: "office"})
+	same(t, false)
+	c.moves(now.Add(-time.Hour), rules.Delivered)
+	same(t, false)
+	c.add(rules.TypeDisputeOpened, &rules.Dispute{DisputeID: "D", Kind: rules.DisputeNotReceived, When: now})
+	same(t, false)
+	same(t, true)
 }
 
 // The story of a complaint keeps its order open, restarts one that ended, and is told of each

@@ -1,46 +1,38 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
 
 // StoryPlan is what the story of a freight complaint or of a dispute asks for at a moment.
 type StoryPlan struct {
-	Found    bool // false: no such complaint or dispute is known
-	Live     bool // it still waits for somebody
-	Status   string
-	Next     *Deadline // that it waits for; nil: none
-	Evidence int       // how many facts of new originals are known
-	Notices  []Notice  // due, oldest first
-	Wake     time.Time // the next moment at which something can become due; zero: none
-	Idle     time.Time // when the story is given up; zero: it is over
-	Numbers  []string  // tracking numbers recorded
-	Carrier  string    // of the first parcel
+	Found   bool // false: no such complaint or dispute is known
+	Live    bool // it still waits for somebody
+	Status  string
+	Next    *Deadline      // that it waits for; nil: none
+	Asked   []EvidenceKind // kinds of originals that count for it
+	Basis   string         // changes when originals must be judged anew
+	Notices []Notice       // due, oldest first
+	Wake    time.Time      // the next moment at which something can become due; zero: none
+	Idle    time.Time      // when the story is given up; zero: it is over
+	Numbers []string       // tracking numbers recorded
+	Carrier string         // of the first parcel
 }
 
-// Held is an original in the vault, as far as complaints and disputes ask.
-type Held struct {
-	Kind        EvidenceKind
-	TakenAt     time.Time // of the picture or the record; zero: not known
-	AddressHash string    // of the address on a label; empty: not known
-}
-
-// originals are what is known of an order's evidence: what the vault holds, and what the facts
-// say came into it.
+// originals are what is known of an order's evidence: what the vault holds, as the pre-flight
+// judged it, and what the facts say came into it and nobody has judged yet.
 type originals struct {
-	held  []Held
-	kinds []EvidenceKind
+	held  []CheckedOriginal
+	told  []EvidenceKind // not judged
 	facts int
 	last  time.Time // the latest fact
 }
 
 // evidence sorts out the evidence as of now.
-func (v *view) evidence(held []Held) originals {
+func (v *view) evidence(held []CheckedOriginal) originals {
 	o := originals{held: held}
-	for _, h := range held {
-		o.kinds = append(o.kinds, h.Kind)
-	}
 	for i := range v.facts.events {
 		e := &v.facts.events[i]
 		d, ok := e.Data.(*EvidenceAdded)
@@ -50,16 +42,90 @@ func (v *view) evidence(held []Held) originals {
 		o.facts++
 		o.last = later(o.last, later(d.When, e.Time))
 		for _, original := range d.Originals {
-			o.kinds = append(o.kinds, original.Kind)
+			if !slices.ContainsFunc(held, func(h CheckedOriginal) bool { return h.SHA256 == original.SHA256 && h.Kind == original.Kind }) {
+				o.told = append(o.told, original.Kind)
+			}
 		}
 	}
 	return o
 }
 
-// has tells whether there is an original of a kind. The scan or the file of a waybill is a
-// shipping label with its number.
+// serves tells whether an original of one kind does for another. The scan or the file of a
+// waybill is a shipping label with its number.
+func (k EvidenceKind) serves(asked EvidenceKind) bool {
+	return k == asked || asked == EvidenceShippingLabel && k == EvidenceWaybill
+}
+
+// unjudged tells whether an original of a kind is known by the facts alone.
+func (o *originals) unjudged(kind EvidenceKind) bool {
+	return slices.ContainsFunc(o.told, func(k EvidenceKind) bool { return k.serves(kind) })
+}
+
+// refuses tells whether an original was judged, and would be refused.
+func (o *originals) refuses(original Original) bool {
+	there := false
+	for i := range o.held {
+		if h := &o.held[i]; h.SHA256 == original.SHA256 && h.Kind == original.Kind {
+			if there = true; h.Verdict != VerdictRefused {
+				return false // at another parcel it is good
+			}
+		}
+	}
+	return there
+}
+
+// best is the best judged original of a kind; nil: there is none.
+func (o *originals) best(kind EvidenceKind) *CheckedOriginal {
+	var best *CheckedOriginal
+	for i := range o.held {
+		h := &o.held[i]
+		if h.Kind.serves(kind) && (best == nil || h.Verdict != best.Verdict && h.Verdict.worse(best.Verdict) == best.Verdict) {
+			best = h
+		}
+	}
+	return best
+}
+
+// has tells whether there is an original of a kind that would not be refused. One that nobody
+// has judged yet counts.
 func (o *originals) has(kind EvidenceKind) bool {
-	return slices.Contains(o.kinds, kind) || kind == EvidenceShippingLabel && slices.Contains(o.kinds, EvidenceWaybill)
+	best := o.best(kind)
+	return best != nil && best.Verdict != VerdictRefused || o.unjudged(kind)
+}
+
+// judged tells whether there is an original of each kind that was judged and not refused.
+func (o *originals) judged(asked []string) bool {
+	return !slices.ContainsFunc(asked, func(kind string) bool {
+		best := o.best(EvidenceKind(kind))
+		return best == nil || best.Verdict == VerdictRefused
+	})
+}
+
+// faults are the best originals of the kinds asked that are not ready.
+func (o *originals) faults(asked []string) []CheckedOriginal {
+	var faults []CheckedOriginal
+	for _, kind := range asked {
+		if best := o.best(EvidenceKind(kind)); best != nil && best.Verdict != VerdictReady {
+			faults = append(faults, *best)
+		}
+	}
+	return faults
+}
+
+func kindsOf(names []string) []EvidenceKind {
+	kinds := make([]EvidenceKind, len(names))
+	for i, name := range names {
+		kinds[i] = EvidenceKind(name)
+	}
+	return kinds
+}
+
+// unfit tells, of each original that would be refused or that a person must look at, once.
+func (n *notices) unfit(faults []CheckedOriginal, due time.Time, by *Deadline) {
+	for i := range faults {
+		f := &faults[i]
+		n.add(Notice{Key: "unfit/" + string(f.Kind) + "/" + shortHash(f.SHA256) + "/" + string(f.Verdict), Code: NoticeUnready, Due: due, Deadline: by})
+	}
 }
 
 // missing lists what is asked for and not there.
@@ -93,9 +159,10 @@ func openings[D Data](facts []fact[D], t EventType, number func(D) string) []fac
 
 // plan begins the plan of a story that waits for people.
 func (v *view) plan(o *originals, status string, live bool, next *Deadline) (p StoryPlan, n *notices, w *wake) {
-	p = StoryPlan{Found: true, Live: live, Status: status, Next: next, Evidence: o.facts}
+	p = StoryPlan{Found: true, Live: live, Status: status, Next: next, Basis: fmt.Sprint(o.facts, " ", v.basis(""))}
 	for _, parcel := range v.parcels {
 		p.Numbers = append(p.Numbers, parcel.number)
+		p.Basis += "\n" + v.basis(parcel.number)
 	}
 	if first := v.firstParcel(); first != nil {
 		p.Carrier = first.recorded.Carrier
@@ -107,6 +174,13 @@ func (v *view) plan(o *originals, status string, live bool, next *Deadline) (p S
 		w.at(p.Idle)
 	}
 	return p, n, w
+}
+
+// basis is what originals of a parcel are judged by, as far as complaints and disputes ask.
+func (v *view) basis(number string) string {
+	of := v.preflightOf(number, nil)
+	of.Items = nil // an outbound record's
+	return fmt.Sprint(of)
 }
 
 // urge tells at once of a deadline that opened at some moment, reminds of it, and wakes when
@@ -136,9 +210,11 @@ func (p *StoryPlan) finish(n *notices, w *wake) {
 	p.Notices, p.Wake = n.list, w.next
 }
 
-// contested are the complaints and disputes of an order, and whether one of them is live.
-func (v *view) contested() (complaints []FreightComplaint, disputes []BuyerDispute, live bool) {
-	complaints, disputes = v.freightComplaints(nil), v.buyerDisputes(nil)
+// contested are the complaints and disputes of an order that are not left out, and whether one of
+// them is live.
+func (v *view) contested(without Unfollowed) (complaints []FreightComplaint, disputes []BuyerDispute, live bool) {
+	complaints = slices.DeleteFunc(v.freightComplaints(nil), func(c FreightComplaint) bool { return slices.Contains(without.Complaints, c.ID) })
+	disputes = slices.DeleteFunc(v.buyerDisputes(nil), func(d BuyerDispute) bool { return slices.Contains(without.Disputes, d.ID) })
 	live = slices.ContainsFunc(complaints, func(c FreightComplaint) bool { return c.Status.Live() }) ||
 		slices.ContainsFunc(disputes, func(d BuyerDispute) bool { return d.Status.Live() })
 	return complaints, disputes, live
@@ -175,13 +251,13 @@ func (p *OrderPlan) NextDeadline() *Deadline {
 // each stands, its deadlines, and what is at risk. Evidence counts as far as the facts tell
 // of it. Nothing is known of an order that was not created.
 func Contested(f *Facts, rs Ruleset, now time.Time) ([]FreightComplaint, []BuyerDispute) {
-	complaints, disputes, _ := look(f, rs, now).contested()
+	complaints, disputes, _ := look(f, rs, now).contested(Unfollowed{})
 	return complaints, disputes
 }
 
 // contestsChange wakes when a live complaint or dispute changes by time alone.
 func (v *view) contestsChange(w *wake) {
-	complaints, disputes, _ := v.contested()
+	complaints, disputes, _ := v.contested(Unfollowed{})
 	for _, c := range complaints {
 		if c.Status == ComplaintOpen {
 			w.at(MissedAt(c.RespondBy.Time()))
@@ -200,7 +276,7 @@ func (v *view) contestsChange(w *wake) {
 // deadlinesOfContests are what is to come, or was missed, of complaints and disputes, whether
 // one is live, and when the last of the others ended.
 func (v *view) deadlinesOfContests(deadline func(d Deadline, subject string)) (live bool, last time.Time) {
-	complaints, disputes, live := v.contested()
+	complaints, disputes, live := v.contested(Unfollowed{})
 	for _, c := range complaints {
 		if c.Status == ComplaintOpen || c.Status == ComplaintLost {
 			deadline(Deadline{Kind: DeadlineRespond, At: c.RespondBy}, c.ID)

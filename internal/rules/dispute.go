@@ -47,11 +47,12 @@ type BuyerDispute struct {
 	RefusedAt  *Stamp        `json:"refused_at,omitempty"`  // proof of the refusal came in
 	ClosedAt   *Stamp        `json:"closed_at,omitempty"`
 
-	Missing       []EvidenceKind `json:"missing,omitempty"`         // of the evidence chain, while it is open
-	Misdated      bool           `json:"refusal_misdated,omitzero"` // every refusal held bears a time outside the dispute period
-	MoneyAtRisk   *money.Amount  `json:"money_at_risk,omitempty"`   // what the buyer paid, while it is live
-	NextDeadline  *Deadline      `json:"next_deadline,omitempty"`
-	EvidenceFacts int            `json:"-"` // facts of new originals
+	Missing       []EvidenceKind    `json:"missing,omitempty"`         // of the evidence chain, while it is open
+	Faults        []CheckedOriginal `json:"faults,omitempty"`          // the best of their kinds, and yet not ready
+	Misdated      bool              `json:"refusal_misdated,omitzero"` // every refusal held bears a time outside the dispute period
+	MoneyAtRisk   *money.Amount     `json:"money_at_risk,omitempty"`   // what the buyer paid, while it is live
+	NextDeadline  *Deadline         `json:"next_deadline,omitempty"`
+	EvidenceFacts int               `json:"-"` // facts of new originals
 }
 
 // Mark changes whenever the dispute's story must hear of something.
@@ -63,7 +64,7 @@ func (d *BuyerDispute) Mark() string {
 }
 
 // buyerDisputes are the disputes that were opened by asOf, oldest first.
-func (v *view) buyerDisputes(held []Held) []BuyerDispute {
+func (v *view) buyerDisputes(held []CheckedOriginal) []BuyerDispute {
 	if len(v.contests) == 0 || v.created == nil {
 		return nil
 	}
@@ -104,11 +105,9 @@ func (v *view) buyerDispute(opening *Dispute, evidence *originals) BuyerDispute 
 	d.AnsweredAt, d.ClosedAt = stampOf(answered), stampOf(closed)
 	var refusalBy time.Time
 	if v.deniesDelivery(opening) {
-		refusalBy = opened.Add(v.rules.Pack.Order.DisputePeriod.Value.Std())
-		d.RefusalBy, d.RefusedAt = stampOf(refusalBy), stampOf(v.refused(refusalBy))
-		if d.Misdated = evidence.misdated(opened, refusalBy); d.Misdated {
-			d.RefusedAt = nil
-		}
+		_, refusalBy = v.disputePeriod(time.Time{}, opened)
+		d.RefusalBy, d.RefusedAt = stampOf(refusalBy), stampOf(v.refused(refusalBy, evidence))
+		d.Misdated = d.RefusedAt == nil && evidence.misdated()
 	}
 	switch {
 	case !closed.IsZero():
@@ -125,7 +124,11 @@ func (v *view) buyerDispute(opening *Dispute, evidence *originals) BuyerDispute 
 	d.MoneyAtRisk = &paid
 	if d.Status == DisputeOpen {
 		d.Missing = evidence.missing(pack.DisputeEvidence.Value)
+		d.Faults = evidence.faults(pack.DisputeEvidence.Value)
 		d.NextDeadline = &Deadline{Kind: DeadlineEvidence, At: Stamp(by)}
+	}
+	if d.refusalDue() {
+		d.Faults = append(d.Faults, evidence.faults([]string{string(EvidenceRefusal)})...)
 	}
 	if d.refusalDue() && (d.NextDeadline == nil || refusalBy.Before(by)) {
 		d.NextDeadline = &Deadline{Kind: DeadlineRefusal, At: Stamp(refusalBy)}
@@ -164,9 +167,42 @@ func (v *view) deniesDelivery(d *Dispute) bool {
 	})
 }
 
+// disputePeriod is the time in which a refusal must lie. The seller adds proof of it within the
+// policy's period from the opening of the dispute; the buyer refuses what the carrier brings, so
+// that the period begins with the delivery, where one is shown that was before. Both zero: there
+// is neither. Without a dispute it lasts as long as one can be opened.
+func (v *view) disputePeriod(delivered, opened time.Time) (from, to time.Time) {
+	switch {
+	case opened.IsZero() && delivered.IsZero():
+		return from, to
+	case opened.IsZero():
+		from, to = delivered, delivered
+	case delivered.IsZero() || delivered.After(opened):
+		from, to = opened, opened
+	default:
+		from, to = delivered, opened
+	}
+	return from, to.Add(v.rules.Pack.Order.DisputePeriod.Value.Std())
+}
+
+// refusalPeriod is the dispute period of a parcel; of the order as a whole, where there is none
+// of that number: from its first delivery. The latest dispute is the one that is answered.
+func (v *view) refusalPeriod(number string) (from, to time.Time) {
+	var delivered, opened time.Time
+	for _, p := range v.parcels {
+		if p.delivered != nil && (p.number == number || number == "") {
+			delivered = sooner(delivered, p.delivered.At)
+		}
+	}
+	for _, d := range v.disputes {
+		opened = later(opened, d.data.When)
+	}
+	return v.disputePeriod(delivered, opened)
+}
+
 // refused is when proof that the buyer refused the parcel came in, at or before a moment; zero:
-// it did not.
-func (v *view) refused(by time.Time) time.Time {
+// it did not. What the platform would refuse is none.
+func (v *view) refused(by time.Time, evidence *originals) time.Time {
 	var first time.Time
 	for i := range v.facts.events {
 		e := &v.facts.events[i]
@@ -174,7 +210,7 @@ func (v *view) refused(by time.Time) time.Time {
 		if !ok || !exists(e, v.asOf) || d.When.After(by) {
 			continue
 		}
-		if slices.ContainsFunc(d.Originals, func(o Original) bool { return o.Kind == EvidenceRefusal }) {
+		if slices.ContainsFunc(d.Originals, func(o Original) bool { return o.Kind == EvidenceRefusal && !evidence.refuses(o) }) {
 			first = sooner(first, d.When)
 		}
 	}
@@ -183,13 +219,13 @@ func (v *view) refused(by time.Time) time.Time {
 
 // misdated tells whether the vault holds videos or photos of a refusal of which every one
 // bears a time outside the dispute period.
-func (o *originals) misdated(from, to time.Time) bool {
+func (o *originals) misdated() bool {
 	found := false
-	for _, h := range o.held {
-		if h.Kind != EvidenceRefusal {
+	for i := range o.held {
+		if o.held[i].Kind != EvidenceRefusal {
 			continue
 		}
-		if h.TakenAt.IsZero() || !h.TakenAt.Before(from) && !h.TakenAt.After(to) {
+		if !o.held[i].Has(PreflightTimeMark) {
 			return false
 		}
 		found = true
@@ -205,7 +241,7 @@ type DisputePlan struct {
 
 // PlanDispute tells what the story of a dispute asks for at now, when the vault holds these
 // originals.
-func PlanDispute(f *Facts, rs Ruleset, id string, held []Held, now time.Time) DisputePlan {
+func PlanDispute(f *Facts, rs Ruleset, id string, held []CheckedOriginal, now time.Time) DisputePlan {
 	v := look(f, rs, now)
 	list := v.buyerDisputes(held)
 	at := slices.IndexFunc(list, func(d BuyerDispute) bool { return d.ID == id })
@@ -218,13 +254,14 @@ func PlanDispute(f *Facts, rs Ruleset, id string, held []Held, now time.Time) Di
 	var n *notices
 	var w *wake
 	p.StoryPlan, n, w = v.plan(&evidence, string(d.Status), d.Status.Live(), d.NextDeadline)
-	v.disputeNotices(n, w, &d, evidence.last)
+	p.Asked = append(kindsOf(v.rules.Pack.Ticket.DisputeEvidence.Value), EvidenceRefusal)
+	v.disputeNotices(n, w, &d, &evidence)
 	p.finish(n, w)
 	return p
 }
 
-// disputeNotices are what people must be told of a dispute. added is when evidence came last.
-func (v *view) disputeNotices(n *notices, w *wake, d *BuyerDispute, added time.Time) {
+// disputeNotices are what people must be told of a dispute.
+func (v *view) disputeNotices(n *notices, w *wake, d *BuyerDispute, evidence *originals) {
 	pack := &v.rules.Pack.Ticket
 	opened := d.OpenedAt.Time()
 	if !d.Status.Live() {
@@ -235,9 +272,12 @@ func (v *view) disputeNotices(n *notices, w *wake, d *BuyerDispute, added time.T
 	if d.Status == DisputeOpen {
 		by := &Deadline{Kind: DeadlineEvidence, At: d.EvidenceBy}
 		n.urge(w, Notice{Key: "evidence", Code: NoticeDispute, Due: opened, Deadline: by}, before, manager)
-		if len(d.Missing) == 0 {
-			n.add(Notice{Key: "ready", Code: NoticeDisputeReady, Due: later(opened, added), Deadline: by})
+		if evidence.judged(pack.DisputeEvidence.Value) {
+			n.add(Notice{Key: "ready", Code: NoticeDisputeReady, Due: later(opened, evidence.last), Deadline: by})
 		}
+	}
+	if d.NextDeadline != nil {
+		n.unfit(d.Faults, later(opened, evidence.last), d.NextDeadline)
 	}
 	if d.Status == DisputeLate {
 		n.plannedAt(w, MissedAt(d.EvidenceBy.Time()), Notice{Key: "late", Code: NoticeDisputeLate, Manager: true})
@@ -249,7 +289,7 @@ func (v *view) disputeNotices(n *notices, w *wake, d *BuyerDispute, added time.T
 		by := &Deadline{Kind: DeadlineRefusal, At: *d.RefusalBy}
 		n.urge(w, Notice{Key: "refusal", Code: NoticeRefusal, Due: opened, Deadline: by}, before, manager)
 		if d.Misdated {
-			n.add(Notice{Key: "refusal-misdated", Code: NoticeRefusalMisdated, Due: later(opened, added), Deadline: by})
+			n.add(Notice{Key: "refusal-misdated", Code: NoticeRefusalMisdated, Due: later(opened, evidence.last), Deadline: by})
 		}
 	}
 }

@@ -152,9 +152,10 @@ type OrderPlan struct {
 // Unfollowed is what the story of an order, or of a claim, leaves out: a run that passed it by
 // before stories knew of it goes on without.
 type Unfollowed struct {
-	Aftermath bool // of an appeal: the time of the second decision, and seller protection
-	Contests  bool // complaints and disputes
-	Money     bool // that is not what it should be
+	Aftermath  bool     // of an appeal: the time of the second decision, and seller protection
+	Complaints []string // by their IDs
+	Disputes   []string // likewise
+	Money      bool     // that is not what it should be
 }
 
 // PlanOrder tells what an order's story asks for at now.
@@ -175,9 +176,7 @@ func PlanOrderWithout(f *Facts, rs Ruleset, now time.Time, without Unfollowed) O
 	p := OrderPlan{Assessment: a}
 	w := &wake{now: now}
 	var contested bool // a complaint or dispute is live
-	if !without.Contests {
-		p.Complaints, p.Disputes, contested = v.contested()
-	}
+	p.Complaints, p.Disputes, contested = v.contested(without)
 	refunds := 0 // that seller protection covers
 	for i := range a.Cases {
 		protection := v.protectionOf(cases[i])

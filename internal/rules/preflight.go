@@ -151,6 +151,12 @@ type Preflight struct {
 	Verdict  Verdict            `json:"verdict"`
 	Barcodes []string           `json:"barcodes,omitempty"` // as read
 	Findings []PreflightFinding `json:"findings,omitempty"` // the worst first
+
+	// ShownAt is the pick-up time of a pick-up screenshot, the time mark of a refusal; zero: it
+	// shows none that is known.
+	ShownAt time.Time `json:"shown_at,omitzero"`
+	// AddressHash is that of the recipient on a label, of the normalised address; empty: not stated.
+	AddressHash string `json:"address_hash,omitempty"`
 }
 
 // Has tells whether a finding was made.
@@ -212,21 +218,19 @@ func Ready(wanted []string, checked []Preflight) Readiness {
 // (normalised number; empty: of the order as a whole). also are further numbers of the same
 // parcel, such as the last mile's.
 func PreflightFacts(f *Facts, rs Ruleset, number string, also []string, now time.Time) PreflightOf {
-	v := look(f, rs, now)
-	of := PreflightOf{Order: f.Order}
+	return look(f, rs, now).preflightOf(number, also)
+}
+
+func (v *view) preflightOf(number string, also []string) PreflightOf {
+	of := PreflightOf{Order: v.facts.Order}
 	if v.created != nil {
 		of.CreatedAt, of.Items, of.AddressHash = v.created.CreatedAt, v.created.Items, v.created.Buyer.AddressHash
 	}
 	if v.paid != nil {
 		of.PaidAt = v.paid.PaidAt
 	}
-	var changed *Event
-	for i := range f.events {
-		e := &f.events[i]
-		d, ok := e.Data.(*AddressChanged)
-		if ok && exists(e, now) && (changed == nil || !d.When.Before(changed.Data.At())) {
-			changed, of.AddressHash = e, d.AddressHash
-		}
+	if changes := v.addressChanges(); len(changes) > 0 {
+		of.AddressHash = changes[len(changes)-1].data.AddressHash
 	}
 	if number != "" {
 		of.Numbers = append([]string{number}, also...)
@@ -242,21 +246,7 @@ func PreflightFacts(f *Facts, rs Ruleset, number string, also []string, now time
 		if p.recorded.Replaces != "" {
 			of.Numbers = append(of.Numbers, p.recorded.Replaces)
 		}
-		if p.delivered != nil {
-			of.DisputeFrom = p.delivered.At
-		}
 	}
-	// The buyer refuses what the carrier brings: the dispute period runs from the delivery, and
-	// where none is shown from the opening of the dispute.
-	if of.DisputeFrom.IsZero() {
-		for _, d := range v.disputes {
-			if of.DisputeFrom.IsZero() || d.data.When.Before(of.DisputeFrom) {
-				of.DisputeFrom = d.data.When
-			}
-		}
-	}
-	if !of.DisputeFrom.IsZero() {
-		of.DisputeTo = of.DisputeFrom.Add(rs.Pack.Order.DisputePeriod.Value.Std())
-	}
+	of.DisputeFrom, of.DisputeTo = v.refusalPeriod(number)
 	return of
 }

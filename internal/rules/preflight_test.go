@@ -1,6 +1,11 @@
 package rules_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -217,6 +222,10 @@ func TestPreflightFindings(t *testing.T) {
 		{"no label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes = nil }, rules.PreflightNoNumber, rules.VerdictLook},
 
 		{"no pick-up time", rules.EvidencePickup, func(o *of, _ *sight) { o.Given = nil }, rules.PreflightNoPickup, rules.VerdictRefused},
+		{"no pick-up time, taken at 72 h", rules.EvidencePickup, func(o *of, _ *sight) { o.Given = map[string]string{"taken_at": "2026-01-07T03:00:00Z"} }, rules.PreflightNoPickup, rules.VerdictLook},
+		{"no pick-up time, taken 1 s later", rules.EvidencePickup, func(o *of, _ *sight) { o.Given = map[string]string{"taken_at": "2026-01-07T03:00:01Z"} }, rules.PreflightNoPickup, rules.VerdictRefused},
+		{"no pick-up time, the camera's clock", rules.EvidencePickup, func(o *of, s *sight) { o.Given, s.TakenAt, s.TakenAtZone = nil, paid, true }, rules.PreflightNoPickup, rules.VerdictLook},
+		{"no pick-up time, a clock without a zone", rules.EvidencePickup, func(o *of, s *sight) { o.Given, s.TakenAt = nil, paid }, rules.PreflightNoPickup, rules.VerdictRefused},
 		{"a time without offset", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-06T16:00:00" }, rules.PreflightGiven, rules.VerdictLook},
 		{"1 s before 72 h", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-07T02:59:59Z" }, "", rules.VerdictReady},
 		{"at 72 h", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-07T03:00:00Z" }, "", rules.VerdictReady},
@@ -245,6 +254,87 @@ func TestPreflightFindings(t *testing.T) {
 	for _, code := range rules.PreflightCodes() {
 		assert.True(t, seen[code], "no case finds %s", code)
 	}
+}
+
+// Every code that the package declares is in its list, and so has a case in a table here or
+// beside its subject.
+func TestCodesAreListed(t *testing.T) {
+	t.Parallel()
+	lists := map[string][]string{}
+	list := func(name string, codes ...string) { lists[name] = codes }
+	list("PreflightCode", texts(rules.PreflightCodes())...)
+	list("LossCode", texts(rules.LossCodes())...)
+	list("EvidenceKind", texts(rules.EvidenceKinds())...)
+	list("ComplaintStatus", texts(rules.ComplaintStatuses())...)
+	list("DisputeStatus", texts(rules.DisputeStatuses())...)
+	list("Verdict", "ready", "look", "refused")
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	declared := map[string][]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if name, ok := spec.Type.(*ast.Ident); ok && lists[name.Name] != nil && len(spec.Values) == 1 {
+				if value, ok := spec.Values[0].(*ast.BasicLit); ok {
+					text, err := strconv.Unquote(value.Value)
+					require.NoError(t, err)
+					declared[name.Name] = append(declared[name.Name], text)
+				}
+			}
+			return true
+		})
+	}
+	for name, codes := range lists {
+		assert.ElementsMatch(t, codes, declared[name], name)
+	}
+}
+
+func texts[T ~string](codes []T) []string {
+	list := make([]string, len(codes))
+	for i, code := range codes {
+		list[i] = string(code)
+	}
+	return list
+}
+
+// What an original shows is stated beside its verdict: what a complaint and a dispute compare.
+func TestPreflightShows(t *testing.T) {
+	t.Parallel()
+	rs := preflightRules(t)
+	for kind, want := range map[rules.EvidenceKind]time.Time{
+		rules.EvidencePickup: time.Date(2026, 1, 6, 8, 0, 0, 0, time.UTC), rules.EvidenceRefusal: time.Date(2026, 1, 22, 13, 0, 0, 0, time.UTC),
+		rules.EvidenceWaybill: {}, rules.EvidenceProductPhotos: {},
+	} {
+		of, s := perfect(kind)
+		p := rs.Preflight(of, &s)
+		assert.True(t, want.Equal(p.ShownAt), "%s: %s", kind, p.ShownAt)
+	}
+	hash := rules.AddressHash("BR", "SP", "São Paulo", "Rua A 12", "01000-000")
+	for _, kind := range []rules.EvidenceKind{rules.EvidenceShippingLabel, rules.EvidenceWaybill} {
+		for key, value := range map[string]string{"recipient_address": "BR, SP, São Paulo, rua A 12; 01000-000", "recipient_address_hash": " " + strings.ToUpper(hash)} {
+			of, s := perfect(kind)
+			delete(of.Given, "recipient_address")
+			delete(of.Given, "recipient_address_hash")
+			assert.Empty(t, rs.Preflight(of, &s).AddressHash)
+			of.Given[key] = value
+			p := rs.Preflight(of, &s)
+			assert.Equal(t, hash, p.AddressHash, kind)
+			assert.Equal(t, rules.VerdictReady, p.Verdict, "%+v", p.Findings)
+		}
+	}
+	of, s := perfect(rules.EvidenceWaybill)
+	of.Given["recipient_address_hash"] = "5f2b"
+	p := rs.Preflight(of, &s)
+	assert.Equal(t, rules.VerdictReady, p.Verdict, "a claim asks for no address")
+	assert.Equal(t, "5f2b", p.AddressHash)
 }
 
 // What buyers really write, in their languages.

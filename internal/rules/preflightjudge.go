@@ -21,6 +21,8 @@ type judge struct {
 	policy   *policy.Pack
 	sight    *Sight
 	findings []PreflightFinding
+	shownAt  time.Time // see [Preflight]
+	hash     string
 }
 
 // Preflight judges an original as the platform is expected to. It never passes in silence: what
@@ -33,6 +35,7 @@ func (rs Ruleset) Preflight(of PreflightOf, sight *Sight) Preflight {
 		case EvidenceWaybill:
 			j.label()
 			j.waybillGiven()
+			j.hash = j.stated() // a claim asks for no address; a freight complaint compares it
 		case EvidenceShippingLabel:
 			j.label()
 			j.address()
@@ -47,7 +50,7 @@ func (rs Ruleset) Preflight(of PreflightOf, sight *Sight) Preflight {
 		default: // the others show what a person knows: form, size and sharpness are all
 		}
 	}
-	p := Preflight{Kind: of.Kind, Verdict: VerdictReady, Findings: j.findings}
+	p := Preflight{Kind: of.Kind, Verdict: VerdictReady, Findings: j.findings, ShownAt: j.shownAt, AddressHash: j.hash}
 	for _, b := range sight.Barcodes {
 		p.Barcodes = append(p.Barcodes, b.Text)
 	}

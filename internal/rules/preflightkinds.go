@@ -242,6 +242,7 @@ func (j *judge) refusal() {
 	if !stated && !j.sight.TakenAt.IsZero() {
 		at, exact = j.sight.TakenAt, j.sight.TakenAtZone
 	}
+	j.shownAt = at
 	switch period := j.at(j.DisputeFrom) + " – " + j.at(j.DisputeTo); {
 	case at.IsZero():
 		j.find(VerdictLook, PreflightNoTimeMark, "", "")
@@ -259,14 +260,30 @@ func (j *judge) refusal() {
 }
 
 // pickup judges the screenshot that a freight complaint wants: the time at which the carrier
-// took the parcel, within the policy's time from paid.
+// took the parcel, within the policy's time from paid. Where nobody states that time, the parcel
+// was picked up before the screenshot was taken: one taken in time is for a person, who sees
+// whether it shows the time; one taken later tells nothing.
 func (j *judge) pickup() {
 	at, stated := j.moment(GivenPickedUpAt)
 	due := j.PaidAt.Add(j.policy.Complaint.PickupWithin.Value.Std())
+	if !stated {
+		if strings.TrimSpace(j.Given[GivenPickedUpAt]) != "" {
+			return // it cannot be read, and that is found
+		}
+		taken, told := j.moment(GivenTakenAt)
+		if !told && j.sight.TakenAtZone {
+			taken = j.sight.TakenAt
+		}
+		if taken.IsZero() || j.PaidAt.IsZero() || taken.After(due) {
+			j.find(VerdictRefused, PreflightNoPickup, "", "")
+			return
+		}
+		j.shownAt = taken
+		j.find(VerdictLook, PreflightNoPickup, j.at(taken), "")
+		return
+	}
+	j.shownAt = at
 	switch {
-	case !stated && strings.TrimSpace(j.Given[GivenPickedUpAt]) != "": // what was stated cannot be read, and that is found
-	case !stated:
-		j.find(VerdictRefused, PreflightNoPickup, "", "")
 	case j.PaidAt.IsZero():
 		j.find(VerdictLook, PreflightPaid, j.at(at), "")
 	case at.After(due):
@@ -274,12 +291,18 @@ func (j *judge) pickup() {
 	}
 }
 
+// stated is the hash of the recipient that the uploader read on a label; empty: none.
+func (j *judge) stated() string {
+	if hash := strings.ToLower(strings.TrimSpace(j.Given[GivenAddressHash])); hash != "" {
+		return hash
+	}
+	return AddressHash("", "", "", strings.TrimSpace(j.Given[GivenAddress]), "")
+}
+
 // address compares the recipient on a label with the order's, by hash.
 func (j *judge) address() {
-	hash := strings.TrimSpace(j.Given[GivenAddressHash])
-	if address := strings.TrimSpace(j.Given[GivenAddress]); hash == "" && address != "" {
-		hash = AddressHash("", "", "", address, "")
-	}
+	hash := j.stated()
+	j.hash = hash
 	switch {
 	case hash == "" && j.Given == nil:
 		j.find(VerdictReady, PreflightNoAddress, "", "")

@@ -170,7 +170,8 @@ type Protection struct {
 // Order is an order's own life.
 type Order struct {
 	// DisputePeriod after delivery, an order's story ends. As long after the opening of a
-	// dispute over a delivered parcel, the seller may add that the buyer refused it.
+	// dispute over a delivered parcel, the seller may add that the buyer refused it; the time of
+	// that refusal may be the delivery's already.
 	DisputePeriod Value[Duration] `yaml:"dispute_period"`
 	// IdleEnd after its last fact, an order's story ends in any case.
 	IdleEnd Value[Duration] `yaml:"idle_end"`

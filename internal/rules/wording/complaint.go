@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/policy"
 )
 
 // ComplaintSummary is what never changes about a freight complaint, for its static summary.
@@ -67,8 +68,8 @@ func complaintEnd(c *rules.FreightComplaint) Text {
 }
 
 // ComplaintNotice is what people are told of a freight complaint.
-func ComplaintNotice(n rules.Notice, p rules.ComplaintPlan, store, order string, loc *time.Location) Text {
-	c := &p.Complaint
+func ComplaintNotice(n rules.Notice, p rules.ComplaintPlan, store, order string, pack *policy.Pack) Text {
+	c, loc := &p.Complaint, pack.Location()
 	by := clock(c.RespondBy.Time(), loc)
 	t := both("【订单 %s，运费投诉 %s】", "[Order %s, freight complaint %s]", store+"/"+order, plain(c.ID))
 	switch n.Code {
@@ -78,7 +79,9 @@ func ComplaintNotice(n rules.Notice, p rules.ComplaintPlan, store, order string,
 	case rules.NoticeReminder:
 		t = t.and(both("还没有举证，截止 %s。", "Not answered yet; due %s.", by))
 	case rules.NoticeComplaintReady:
-		return t.and(both("凭证已齐，请在 %s 前到卖家后台提交，并在这里登记。", "The proofs are complete: hand them in in the seller centre by %s and record it here.", by))
+		return t.and(both("凭证已齐，请在 %s 前到卖家后台提交，并在这里登记。", "The proofs are complete: hand them in in the seller centre by %s and record it here.", by)).and(faults(c.Faults, pack))
+	case rules.NoticeUnready:
+		return t.and(both("凭证预检未通过，举证截止 %s。", "The pre-flight found fault with proofs; they are due %s.", by)).and(faults(c.Faults, pack))
 	case rules.NoticeComplaintLost:
 		return t.and(both("未在 %s 前举证，平台默认卖家责任。", "Not answered by %s: the seller is at fault by default.", by)).and(atRisk(c))
 	case rules.NoticeComplaintOutcome:
@@ -92,7 +95,27 @@ func ComplaintNotice(n rules.Notice, p rules.ComplaintPlan, store, order string,
 	default:
 		return t.and(unknown(n.Code))
 	}
-	return t.and(lacking(c.Missing)).and(lossCauses(c.Causes)).and(atRisk(c))
+	return t.and(lacking(c.Missing)).and(faults(c.Faults, pack)).and(lossCauses(c.Causes)).and(atRisk(c))
+}
+
+// faults says, original by original, what the pre-flight found and what to do. What will be
+// refused counts as not there; what a person must look at counts.
+func faults(list []rules.CheckedOriginal, pack *policy.Pack) Text {
+	var all Text
+	for i := range list {
+		o := &list[i]
+		t := both("%s（%s）：%s。", "%s (%s): %s.", Evidence(string(o.Kind)), plain(o.Name), Verdict(o.Verdict))
+		for _, f := range o.Findings {
+			if f.Verdict != rules.VerdictReady {
+				f.Measured = plain(f.Measured) // what others wrote
+				t = t.and(Preflight(f, pack))
+			}
+		}
+		if all = all.and(t); i == 0 {
+			all = t
+		}
+	}
+	return all
 }
 
 func lacking(kinds []rules.EvidenceKind) Text {
@@ -122,14 +145,18 @@ func atRisk(c *rules.FreightComplaint) Text {
 
 // ComplaintDetails is what Temporal's Web UI shows of a freight complaint while it runs, in
 // Markdown.
-func ComplaintDetails(p rules.ComplaintPlan, store, order string, loc *time.Location) string {
+func ComplaintDetails(p rules.ComplaintPlan, store, order string, pack *policy.Pack) string {
 	var b strings.Builder
+	loc := pack.Location()
 	heading(&b, WaitingComplaint(p, loc))
 	if !p.Found {
 		return b.String()
 	}
 	c := &p.Complaint
 	if t := lacking(c.Missing); t != (Text{}) {
+		bullet(&b, t)
+	}
+	if t := faults(c.Faults, pack); t != (Text{}) {
 		bullet(&b, t)
 	}
 	if t := lossCauses(c.Causes); t != (Text{}) {
@@ -159,7 +186,7 @@ func ComplaintDetails(p rules.ComplaintPlan, store, order string, loc *time.Loca
 		row(Text{"揽收时限", "Pick-up due"}, cell(c.PickupBy.Time(), loc))
 	}
 	if c.PickedUpAt != nil {
-		row(Text{"首次轨迹", "First scan"}, cell(c.PickedUpAt.Time(), loc))
+		row(Text{"揽收时间", "Picked up"}, cell(c.PickedUpAt.Time(), loc))
 	}
 	row(Text{"实付运费", "Freight paid"}, amount(*c.Freight))
 	if c.FreightShown != nil {
@@ -211,7 +238,7 @@ func ComplaintAnswer(p rules.ComplaintPlan, order string, loc *time.Location) Te
 		line(both("· 买家付款时间：%s；", "- Paid: %s;", clock(p.PaidAt.Time(), loc)))
 	}
 	if c.PickedUpAt != nil {
-		line(both("· 首次揽收扫描：%s（见揽收截图）；", "- First carrier scan: %s (see the pick-up screenshot);", clock(c.PickedUpAt.Time(), loc)))
+		line(both("· 揽收时间：%s（见揽收截图）；", "- Picked up by the carrier: %s (see the pick-up screenshot);", clock(c.PickedUpAt.Time(), loc)))
 	}
 	if c.FreightShown != nil && c.FreightShown.Currency == c.Freight.Currency && !c.Overcharged {
 		line(both("· 页面展示运费 %s，买家实付运费 %s，未超出平台容差；", "- Freight shown %s, freight paid %s, within the platform's tolerance;", amount(*c.FreightShown), amount(*c.Freight)))

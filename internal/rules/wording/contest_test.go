@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/rulestest"
 	"parcelward/internal/rules/wording"
 )
 
@@ -23,10 +24,18 @@ func complaintPlan(t *testing.T, status rules.ComplaintStatus) rules.ComplaintPl
 		p.Complaint.PointsAtRisk, p.Complaint.MoneyAtRisk = [2]int{1, 3}, usd(t, "98.20")
 		p.Complaint.Causes = []rules.LossCause{{Code: rules.LossNoPickup}}
 		p.Complaint.Missing = []rules.EvidenceKind{rules.EvidencePickup}
+		p.Complaint.Faults = unfit(rules.EvidencePickup, rules.PreflightNoPickup)
 	} else {
 		p.Complaint.DecidedAt, p.Complaint.Points, p.Complaint.Frozen = &at, 2, usd(t, "98.20")
 	}
 	return p
+}
+
+// unfit is an original that would be refused, named by somebody hostile.
+func unfit(kind rules.EvidenceKind, code rules.PreflightCode) []rules.CheckedOriginal {
+	return []rules.CheckedOriginal{{SHA256: "ab", Name: "a|`x`\n.png", Preflight: rules.Preflight{
+		Kind: kind, Verdict: rules.VerdictRefused, Findings: []rules.PreflightFinding{{Code: code, Verdict: rules.VerdictRefused, Measured: "|`x`"}},
+	}}}
 }
 
 func disputePlan(t *testing.T, status rules.DisputeStatus) rules.DisputePlan {
@@ -36,6 +45,7 @@ func disputePlan(t *testing.T, status rules.DisputeStatus) rules.DisputePlan {
 		StoryPlan: rules.StoryPlan{Found: true, Live: status.Live(), Status: string(status), Numbers: []string{"LP001"}},
 		Dispute: rules.BuyerDispute{
 			ID: "D-1", Kind: rules.DisputeNotReceived, Status: status, OpenedAt: at, EvidenceBy: at, RefusalBy: &at, Misdated: true,
+			Faults:  unfit(rules.EvidenceRefusal, rules.PreflightTimeMark),
 			Missing: []rules.EvidenceKind{rules.EvidenceQualityReport}, MoneyAtRisk: usd(t, "98.20"),
 		},
 	}
@@ -64,24 +74,24 @@ func TestContestsHaveWords(t *testing.T) {
 	for _, status := range rules.ComplaintStatuses() {
 		p := complaintPlan(t, status)
 		check(t, "waiting "+string(status), wording.WaitingComplaint(p, loc), string(status))
-		clean(t, string(status), wording.ComplaintDetails(p, "cn-1", "81", loc), "|`x`", string(rules.LossNoPickup))
+		clean(t, string(status), wording.ComplaintDetails(p, "cn-1", "81", rulestest.Ruleset().Pack), "|`x`", string(rules.LossNoPickup))
 		for _, code := range []string{
 			rules.NoticeComplaint, rules.NoticeReminder, rules.NoticeComplaintReady, rules.NoticeComplaintLost,
-			rules.NoticeComplaintOutcome, rules.NoticeComplaintEnded,
+			rules.NoticeComplaintOutcome, rules.NoticeComplaintEnded, rules.NoticeUnready,
 		} {
-			check(t, code, wording.ComplaintNotice(rules.Notice{Code: code, Deadline: by(rules.DeadlineRespond)}, p, "cn-1", "81", loc), code)
+			check(t, code, wording.ComplaintNotice(rules.Notice{Code: code, Deadline: by(rules.DeadlineRespond)}, p, "cn-1", "81", rulestest.Ruleset().Pack), code)
 		}
 	}
 	for _, status := range rules.DisputeStatuses() {
 		p := disputePlan(t, status)
 		check(t, "waiting "+string(status), wording.WaitingDispute(p, loc), string(status))
-		clean(t, string(status), wording.DisputeDetails(p, "cn-1", "81", loc), string(rules.DisputeLate), string(rules.DisputeDeemed))
+		clean(t, string(status), wording.DisputeDetails(p, "cn-1", "81", rulestest.Ruleset().Pack), string(rules.DisputeLate), string(rules.DisputeDeemed))
 		for _, code := range []string{
 			rules.NoticeDispute, rules.NoticeReminder, rules.NoticeDisputeReady, rules.NoticeDisputeLate, rules.NoticeDisputeEnded,
-			rules.NoticeDisputeDeemed, rules.NoticeRefusal, rules.NoticeRefusalMisdated,
+			rules.NoticeDisputeDeemed, rules.NoticeRefusal, rules.NoticeRefusalMisdated, rules.NoticeUnready,
 		} {
 			for _, d := range []string{rules.DeadlineEvidence, rules.DeadlineRefusal} {
-				check(t, code+" "+d, wording.DisputeNotice(rules.Notice{Code: code, Deadline: by(d)}, p, "cn-1", "81", loc), code, d)
+				check(t, code+" "+d, wording.DisputeNotice(rules.Notice{Code: code, Deadline: by(d)}, p, "cn-1", "81", rulestest.Ruleset().Pack), code, d)
 			}
 		}
 	}
@@ -94,9 +104,9 @@ func TestContestsTellWhatToDo(t *testing.T) {
 	t.Parallel()
 	loc := shanghai(t)
 	p := complaintPlan(t, rules.ComplaintOpen)
-	page := wording.ComplaintDetails(p, "cn-1", "81", loc)
+	page := wording.ComplaintDetails(p, "cn-1", "81", rulestest.Ruleset().Pack)
 	for _, want := range []string{
-		"帮助中心", "运费投诉紧急核查", "物流履约 → 运费争议", "complaint.answered", "LP001", "USD 1.40", "冻结货款 USD 98.20", "没有带时间的揽收截图",
+		"帮助中心", "运费投诉紧急核查", "物流履约 → 运费争议", "complaint.answered", "LP001", "USD 1.40", "冻结货款 USD 98.20", "没有带时间的揽收截图", "会被驳回", "will be refused",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing:\n%s", want, page)
@@ -109,8 +119,8 @@ func TestContestsTellWhatToDo(t *testing.T) {
 	if strings.Contains(answer.EN, "Paid") || strings.Contains(answer.EN, "scan:") || strings.Contains(answer.EN, "tracking number ,") {
 		t.Errorf("the answer states what nobody knows: %s", answer.EN)
 	}
-	page = wording.DisputeDetails(disputePlan(t, rules.DisputeOpen), "cn-1", "81", loc)
-	for _, want := range []string{"Order Details → Dispute → Appeal", "产品实物图", "时间水印", "dispute.answered", "质检报告"} {
+	page = wording.DisputeDetails(disputePlan(t, rules.DisputeOpen), "cn-1", "81", rulestest.Ruleset().Pack)
+	for _, want := range []string{"Order Details → Dispute → Appeal", "产品实物图", "时间水印", "dispute.answered", "质检报告", "会被驳回"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing:\n%s", want, page)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/policy"
 )
 
 // DisputeSummary is what never changes about a dispute, for its static summary.
@@ -60,8 +61,8 @@ func WaitingDispute(p rules.DisputePlan, loc *time.Location) Text {
 }
 
 // DisputeNotice is what people are told of a dispute.
-func DisputeNotice(n rules.Notice, p rules.DisputePlan, store, order string, loc *time.Location) Text {
-	d := &p.Dispute
+func DisputeNotice(n rules.Notice, p rules.DisputePlan, store, order string, pack *policy.Pack) Text {
+	d, loc := &p.Dispute, pack.Location()
 	t := both("【订单 %s，纠纷 %s】", "[Order %s, dispute %s]", store+"/"+order, plain(d.ID))
 	by := clock(d.EvidenceBy.Time(), loc)
 	until := by
@@ -71,18 +72,20 @@ func DisputeNotice(n rules.Notice, p rules.DisputePlan, store, order string, loc
 	refusal := n.Deadline != nil && n.Deadline.Kind == rules.DeadlineRefusal
 	switch {
 	case n.Code == rules.NoticeDispute:
-		t = t.and(both("买家发起%s。请在 %s 前上传完整证据链。", "The buyer opened a %s. Hand in the whole evidence chain by %s.", disputeKind(d.Kind), by)).and(lacking(d.Missing))
+		t = t.and(both("买家发起%s。请在 %s 前上传完整证据链。", "The buyer opened a %s. Hand in the whole evidence chain by %s.", disputeKind(d.Kind), by)).and(lacking(d.Missing)).and(faults(d.Faults, pack))
 	case n.Code == rules.NoticeReminder && !refusal:
-		t = t.and(both("纠纷还没有举证，截止 %s。", "No evidence is handed in yet; due %s.", by)).and(lacking(d.Missing))
+		t = t.and(both("纠纷还没有举证，截止 %s。", "No evidence is handed in yet; due %s.", by)).and(lacking(d.Missing)).and(faults(d.Faults, pack))
+	case n.Code == rules.NoticeUnready:
+		return t.and(both("凭证预检未通过，截止 %s。", "The pre-flight found fault with evidence; it is due %s.", clock(n.Deadline.At.Time(), loc))).and(faults(d.Faults, pack))
 	case n.Code == rules.NoticeDisputeReady:
-		return t.and(both("证据链已齐，请在 %s 前到卖家后台提交，并在这里登记。", "The evidence chain is complete: hand it in in the seller centre by %s and record it here.", by))
+		return t.and(both("证据链已齐，请在 %s 前到卖家后台提交，并在这里登记。", "The evidence chain is complete: hand it in in the seller centre by %s and record it here.", by)).and(faults(d.Faults, pack))
 	case n.Code == rules.NoticeDisputeLate:
 		t = t.and(both("未在 %s 前举证。请立即到卖家后台补交，能否采信由平台决定。", "No evidence by %s. Hand it in at once all the same; the platform decides whether it counts.", by))
 	case n.Code == rules.NoticeRefusal:
 		return t.and(both("轨迹显示已妥投而买家说没收到。如系买家拒收，请在 %s 前上传拒收视频或照片，须带时间水印并能看清面单，否则视为妥投。",
 			"Tracking says delivered, the buyer denies it. If the buyer refused the parcel, add a refusal video or photo with time watermark and legible label by %s, or it counts as delivered.", until))
 	case n.Code == rules.NoticeReminder:
-		return t.and(both("还没有拒收视频或照片，截止 %s；逾期视为妥投。", "There is no refusal video or photo yet; after %s it counts as delivered.", until))
+		return t.and(both("还没有有效的拒收视频或照片，截止 %s；逾期视为妥投。", "There is no valid refusal video or photo yet; after %s it counts as delivered.", until)).and(faults(d.Faults, pack))
 	case n.Code == rules.NoticeRefusalMisdated:
 		return t.and(both("拒收凭证的时间不在纠纷期内，平台不会采信。请在 %s 前换有效的。", "The time on the refusal proof lies outside the dispute period and will not count. Add a valid one by %s.", until))
 	case n.Code == rules.NoticeDisputeDeemed:
@@ -99,14 +102,18 @@ func DisputeNotice(n rules.Notice, p rules.DisputePlan, store, order string, loc
 }
 
 // DisputeDetails is what Temporal's Web UI shows of a dispute while it runs, in Markdown.
-func DisputeDetails(p rules.DisputePlan, store, order string, loc *time.Location) string {
+func DisputeDetails(p rules.DisputePlan, store, order string, pack *policy.Pack) string {
 	var b strings.Builder
+	loc := pack.Location()
 	heading(&b, WaitingDispute(p, loc))
 	if !p.Found {
 		return b.String()
 	}
 	d := &p.Dispute
 	if t := lacking(d.Missing); t != (Text{}) {
+		bullet(&b, t)
+	}
+	if t := faults(d.Faults, pack); t != (Text{}) {
 		bullet(&b, t)
 	}
 	if d.Misdated {

@@ -169,6 +169,10 @@ func proofWhat(f *rules.PreflightFinding, pack *policy.Pack) Text {
 	case rules.PreflightPeriod:
 		return both("时间水印为 %s，但还没有签收记录或纠纷，纠纷期未知。", "The time mark is %s, and without a delivery or a dispute the dispute period is not known.", f.Measured)
 	case rules.PreflightNoPickup:
+		if f.Measured != "" {
+			return cause(pack, "missing_pickup_time", both("没有填写揽收时间；截图时间 %s 在时限内，须人工确认图上看得到揽收时间。",
+				"No pick-up time is stated; the screenshot of %s was taken in time, and a person must see that it shows the pick-up time.", f.Measured))
+		}
 		return cause(pack, "missing_pickup_time", Text{"揽收截图没有揽收时间。", "The pick-up screenshot has no pick-up time."})
 	case rules.PreflightLatePickup:
 		return cause(pack, "late_pickup", both("揽收时间 %s 太晚，应 %s。", "The pick-up at %s is late; expected %s.", f.Measured, f.Wanted))
