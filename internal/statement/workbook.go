@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -58,7 +59,11 @@ func (b *workbook) begin() error {
 	if b.head, err = b.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}); err != nil {
 		return err
 	}
-	for places, format := range map[int]string{0: "#,##0", 2: "#,##0.00", 3: "#,##0.000"} {
+	for _, places := range []int{0, 2, 3} { // in order: the same month gives the same bytes
+		format := "#,##0"
+		if places > 0 {
+			format += "." + strings.Repeat("0", places)
+		}
 		if b.numbers[places], err = b.file.NewStyle(&excelize.Style{CustomNumFmt: &format}); err != nil {
 			return err
 		}
@@ -136,7 +141,7 @@ func (b *workbook) amount(a *money.Amount) any {
 
 func (b *workbook) order(l *rules.StatementLine) error {
 	for i := range max(1, len(l.Books)) {
-		row := make([]any, 19)
+		row := make([]any, len(orderColumns()))
 		row[0], row[1] = l.Order, local(l.CreatedAt, b.loc)
 		if c := l.Charges; c != nil && i == 0 {
 			row[2], row[3], row[4], row[5], row[6] = c.Freight.Currency, b.amount(&c.Freight), b.amount(&c.ServiceFee), b.amount(&c.Insurance), waived(c)
@@ -147,11 +152,12 @@ func (b *workbook) order(l *rules.StatementLine) error {
 		if i < len(l.Books) {
 			k := &l.Books[i]
 			row[11] = k.Currency
-			row[12], row[13], row[14] = b.number(k.Claimed, k.Currency), b.number(k.Approved, k.Currency), b.number(k.Rejected, k.Currency)
-			row[15], row[16] = b.number(k.Paid, k.Currency), b.number(k.Other, k.Currency)
+			for n, cell := range bookCells(k) {
+				row[12+n] = b.number(cell, k.Currency)
+			}
 		}
 		if i == 0 {
-			row[17], row[18] = b.amount(l.Expected), differences(l.Differences)
+			row[len(row)-2], row[len(row)-1] = b.amount(l.Expected), differences(l.Differences)
 		}
 		if err := b.orders.add(row...); err != nil {
 			return fmt.Errorf("write order %s: %w", l.Order, err)
