@@ -110,10 +110,11 @@ func (p *ticketPlay) settled(now time.Time) time.Time {
 		}
 		hit := false
 		switch d := e.Data.(type) {
-		case *ClaimDecided:
-			hit = p.s.Topic == TopicReview && e.Type == TypeClaimDecided && d.ClaimID == p.s.About
+		case *ClaimDecided: // of the claim, or of the seller protection that follows it
+			hit = p.s.Topic == TopicReview && d.ClaimID == p.s.About
 		case *ClaimFact:
-			hit = p.s.Topic == TopicPayout && e.Type == TypeClaimPaid && d.ClaimID == p.s.About
+			paid := e.Type == TypeClaimPaid || e.Type == TypeProtectionPaid
+			hit = (p.s.Topic == TopicPayout || p.s.Topic == TopicReview) && paid && d.ClaimID == p.s.About
 		case *Complaint:
 			hit = p.s.Topic == TopicFreight && e.Type == TypeComplaintDecided && d.ComplaintID == p.s.About
 		}
