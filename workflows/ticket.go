@@ -28,6 +28,7 @@ type ticket struct {
 // matter is solved or given up. People file; nothing here does, and nobody is asked to phone.
 func (s *Stories) Ticket(ctx workflow.Context, in protocol.TicketInput) (protocol.TicketResult, error) {
 	t := &ticket{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, nil), in: in}
+	t.ticket = true
 	opened := in.Opened
 	if opened.IsZero() {
 		opened = t.began

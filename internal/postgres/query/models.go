@@ -149,6 +149,11 @@ type Notice struct {
 	ToldAt     time.Time
 }
 
+type OpenTicket struct {
+	OrderPk    int64
+	WorkflowID string
+}
+
 type Order struct {
 	OrderPk           int64
 	Store             string
