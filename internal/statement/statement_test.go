@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -179,6 +180,62 @@ func TestStatementKept(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 2, last.Totals.Orders)
 	assert.Len(t, last.Totals.Ledger, 7)
+}
+
+// The file that was kept stays the same, whatever comes into the books; a bill makes a version of
+// its own. One that is not what was kept any more is told, and so is a month without any.
+func TestStatementFilesKept(t *testing.T) {
+	t.Parallel()
+	s := stocked(t)
+	now := at(31, 23).Add(time.Hour)
+	file := func(format string) (string, bool) {
+		t.Helper()
+		var b bytes.Buffer
+		_, found, err := s.maker.Kept(t.Context(), &b, format, "s", month(t))
+		require.NoError(t, err)
+		return b.String(), found
+	}
+	_, found := file(statement.XLSX)
+	assert.False(t, found)
+	made := map[string]string{}
+	for _, format := range []string{statement.XLSX, statement.CSV} {
+		data, _ := s.write(t, format, now)
+		made[format] = string(data)
+	}
+	kept, _, err := s.maker.KeepMonth(t.Context(), "s", month(t), now)
+	require.NoError(t, err)
+	assert.Len(t, kept.Files, 2)
+	s.book(t, long, "paid", "45.07", "USD", at(20, 0))
+	for format, want := range made {
+		got, found := file(format)
+		assert.True(t, found)
+		assert.Equal(t, want, got, format)
+		live, _ := s.write(t, format, now)
+		assert.NotEqual(t, want, string(live), format)
+	}
+	_, found = file(statement.JSON)
+	assert.False(t, found, "for programs, which want the books as they are")
+	_, changed, err := s.maker.KeepMonth(t.Context(), "s", month(t), now)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	_, err = s.importer.Import(t.Context(), "s", "b.csv", []byte("运单号,日期,金额,币种\nLP1,2026-03-20,28.50,CNY\n"), now)
+	require.NoError(t, err)
+	kept, changed, err = s.maker.KeepMonth(t.Context(), "s", month(t), now)
+	require.NoError(t, err)
+	assert.True(t, changed, "the bill is in it")
+	assert.Equal(t, 3, kept.Serial)
+	spoilt := s.maker
+	spoilt.Books = spoiler{s.db}
+	_, _, err = spoilt.Kept(t.Context(), io.Discard, statement.CSV, "s", month(t))
+	require.ErrorContains(t, err, "is not what was kept")
+}
+
+// spoiler adds a byte to files.
+type spoiler struct{ *postgres.DB }
+
+func (s spoiler) KeptFile(ctx context.Context, k port.StatementKept, format string, w io.Writer) error {
+	_, err := w.Write([]byte{0})
+	return errors.Join(err, s.DB.KeptFile(ctx, k, format, w))
 }
 
 // Sums that are not the ledger's are no statement.

@@ -254,8 +254,18 @@ type Statement struct {
 	Serial int32
 	Sha256 string
 	Totals json.RawMessage
+	Files  json.RawMessage
 	AsOf   time.Time
 	KeptAt time.Time
+}
+
+type StatementPart struct {
+	Store   string
+	Month   string
+	Serial  int32
+	Format  string
+	Part    int32
+	Content []byte
 }
 
 type StoreScore struct {
