@@ -100,7 +100,7 @@ func (t *table) order(l *rules.StatementLine) error {
 			if l.Expected != nil {
 				expected = l.Expected.String()
 			}
-			differs = differences(l.Differences)
+			differs = differences(l.Differences, "; ")
 		}
 		if err := t.out.Write(append(row, expected, guarded(differs))); err != nil {
 			return err
@@ -126,7 +126,7 @@ func waived(c *rules.Charges) string {
 	return "是 yes"
 }
 
-func differences(found []rules.StatementDiffer) string {
+func differences(found []rules.StatementDiffer, between string) string {
 	all := make([]string, len(found))
 	for i, d := range found {
 		t := wording.Difference(d.Code)
@@ -135,7 +135,7 @@ func differences(found []rules.StatementDiffer) string {
 			all[i] += " (" + d.By.String() + ")"
 		}
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(all, between)
 }
 
 // named is a number that names something: a tab before it keeps spreadsheets from making
