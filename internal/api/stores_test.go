@@ -54,6 +54,7 @@ func (b *books) KeptFile(_ context.Context, _ port.StatementKept, _ string, w io
 	_, err := io.WriteString(w, "as kept")
 	return errors.Join(err, b.down)
 }
+
 func (b *books) Billed(context.Context, []string) (map[string][]port.BillKnown, error) {
 	return nil, b.down
 }

@@ -179,14 +179,14 @@ func keepParts(ctx context.Context, q *query.Queries, s port.StatementKept, form
 		n, err := io.ReadFull(file, content)
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !last {
-			return err
+			return fmt.Errorf("read part %d: %w", part, err)
 		}
 		if n > 0 {
 			err := q.KeepStatementPart(ctx, query.KeepStatementPartParams{
 				Store: s.Store, Month: s.Month, Serial: int32(s.Serial), Format: format, Part: part, Content: content[:n], //nolint:gosec // a handful
 			})
 			if err != nil {
-				return err
+				return fmt.Errorf("write part %d: %w", part, err)
 			}
 		}
 		if last {

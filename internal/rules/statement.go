@@ -130,8 +130,10 @@ const (
 	DifferUnpaid        = "approved-not-paid" // by the month's end
 	DifferPaidBelow     = "paid-below"        // less than approved
 	DifferPaidAbove     = "paid-above"        //
+)
 
-	// Of seller protection; what it should be is what was asked for.
+// The codes of differences of seller protection: what it should be is what was asked for.
+const (
 	DifferProtectionUnknown       = "protection-asked-unknown"
 	DifferProtectionCurrency      = "protection-currency-differs"
 	DifferProtectionApprovedBelow = "protection-approved-below"

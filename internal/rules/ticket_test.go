@@ -417,9 +417,12 @@ func TestTicketSettled(t *testing.T) {
 		kind  rules.EventType
 		of    func(at time.Time) rules.Data
 	}{
-		{rules.TopicReview, rules.TypeClaimDecided, decided}, {rules.TopicReview, rules.TypeClaimPaid, paid},
-		{rules.TopicReview, rules.TypeProtectionDecided, decided}, {rules.TopicReview, rules.TypeProtectionPaid, paid},
-		{rules.TopicPayout, rules.TypeClaimPaid, paid}, {rules.TopicPayout, rules.TypeProtectionPaid, paid},
+		{rules.TopicReview, rules.TypeClaimDecided, decided},
+		{rules.TopicReview, rules.TypeClaimPaid, paid},
+		{rules.TopicReview, rules.TypeProtectionDecided, decided},
+		{rules.TopicReview, rules.TypeProtectionPaid, paid},
+		{rules.TopicPayout, rules.TypeClaimPaid, paid},
+		{rules.TopicPayout, rules.TypeProtectionPaid, paid},
 		{rules.TopicFreight, rules.TypeComplaintDecided, upheld},
 	} {
 		for name, tc := range map[string]struct {
