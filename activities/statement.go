@@ -13,8 +13,8 @@ import (
 // errNoStatements says that a worker was set up without the ports that a store's books need.
 var errNoStatements = errors.New("this worker makes no statements")
 
-// KeepStatement makes the statement of a store's month and keeps its sums, so that a later one
-// that says something else is told.
+// KeepStatement makes the statement of a store's month and keeps its files and sums, so that the
+// same files are had again, and a later one that says something else is told.
 func (a *Activities) KeepStatement(ctx context.Context, r protocol.StatementRequest) (protocol.StatementResult, error) {
 	doing := "make the statement of store " + r.Store
 	if a.Statements == nil {

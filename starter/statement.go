@@ -46,15 +46,16 @@ type statementCmd struct {
 	Store    string `required:"" help:"店铺 · Store."`
 	Month    string `placeholder:"2026-03" help:"账期。 · Month; default: the one that is over."`
 	Format   string `placeholder:"FORMAT" help:"xlsx、csv 或 json。 · xlsx, csv or json; default: by the file's name, else csv."`
+	Live     bool   `help:"不取存档文件，按当前账目重新生成。 · Make it from the books as they are now, instead of the file that was kept."`
 	Output   string `short:"o" placeholder:"FILE" help:"写入文件。 · Write to a file; default: standard output."`
 	Database string `placeholder:"URL" help:"数据库。 · Database; default: DATABASE_URL."`
 }
 
 // Help implements [kong.HelpProvider].
 func (statementCmd) Help() string {
-	return `月度对账单：订单、运费、1.2% 技术服务费、保险费、索赔与到账、逐单差异、物流账单核对结果。合计与账本逐笔一致，否则不出单。xlsx 含汇总、订单、差异、物流账单四张表；csv 只含订单。与存档版本不同时会提示。
+	return `月度对账单：订单、运费、1.2% 技术服务费、保险费、索赔与到账、逐单差异、物流账单核对结果。合计与账本逐笔一致，否则不出单。xlsx 含汇总、订单、差异、物流账单四张表；csv 只含订单。已结账的月份给出存档的原文件，每次相同；加 --live 按当前账目重新生成，与存档不同时会提示。
 
-Orders, freight, service fee, insurance, claims and payouts, differences by order, carriers' bills. The sums equal the ledger's, or there is no statement. xlsx has four sheets, csv the orders alone. A difference from the statement kept before is told.`
+Orders, freight, service fee, insurance, claims and payouts, differences by order, carriers' bills. The sums equal the ledger's, or there is no statement. xlsx has four sheets, csv the orders alone. Of a month that was closed it is the file that was kept, the same each time; with --live it is made from the books as they are, and a difference from the kept one is told.`
 }
 
 // Run writes the statement; a file appears only when it is whole.
@@ -81,7 +82,15 @@ func (c *statementCmd) Run(ctx context.Context, s streams) (err error) {
 	if statement.MediaType(format) == "" {
 		return &exitError{exitUsage, fmt.Errorf("format %q: expected xlsx, csv or json", format)}
 	}
-	made, err := c.write(s.out, func(w io.Writer) (statement.Made, error) { return maker.Write(ctx, w, format, c.Store, month, now) })
+	made, err := c.write(s.out, func(w io.Writer) (statement.Made, error) {
+		if !c.Live {
+			kept, found, err := maker.Kept(ctx, w, format, c.Store, month)
+			if err != nil || found {
+				return statement.Made{Totals: kept.Totals, SHA256: kept.SHA256}, err
+			}
+		}
+		return maker.Write(ctx, w, format, c.Store, month, now)
+	})
 	if err != nil {
 		return err
 	}

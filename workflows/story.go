@@ -30,6 +30,7 @@ type story struct {
 	behind  int64             // highest inbox position known from the inbox itself: a signal may forge one
 	wake    time.Time         // virtual: nothing becomes due before it; zero: nothing will by time alone
 	alarm   alarm
+	ticket  bool // a Ticket's: it is to be told what settles it
 	heard   int  // messages handled in this run
 	unsent  bool // a notice waits to be tried again
 	log     log.Logger
@@ -100,9 +101,11 @@ func (s *story) load(ctx workflow.Context, forOrder bool) error {
 // unseen.
 func (s *story) read(ctx workflow.Context, forOrder bool) (protocol.Facts, error) {
 	for pause := retryInbox; ; pause = min(2*pause, retryInboxMost) {
-		loaded, err := loadFacts(ctx, protocol.FactsQuery{
-			Store: s.facts.Store, Order: s.facts.Order, Behind: s.behind, ForOrder: forOrder, Now: s.now(ctx),
-		})
+		q := protocol.FactsQuery{Store: s.facts.Store, Order: s.facts.Order, Behind: s.behind, ForOrder: forOrder, Now: s.now(ctx)}
+		if s.ticket {
+			q.Ticket = s.id
+		}
+		loaded, err := loadFacts(ctx, q)
 		if err == nil || ctx.Err() != nil {
 			return loaded, err
 		}

@@ -28,6 +28,7 @@ type ticket struct {
 // matter is solved or given up. People file; nothing here does, and nobody is asked to phone.
 func (s *Stories) Ticket(ctx workflow.Context, in protocol.TicketInput) (protocol.TicketResult, error) {
 	t := &ticket{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, nil), in: in}
+	t.ticket = true
 	opened := in.Opened
 	if opened.IsZero() {
 		opened = t.began
@@ -66,7 +67,7 @@ func (s *Stories) Ticket(ctx workflow.Context, in protocol.TicketInput) (protoco
 			reread = false
 			continue // time has passed: look again
 		}
-		t.set(ctx, earliest(plan.Wake, t.now(ctx).Add(lookAgain)), wording.WaitingTicket(t.words(), &plan).String())
+		t.set(ctx, earliest(plan.Wake, t.now(ctx).Add(lookAgain)), wording.WaitingTicket(t.words(ctx), &plan).String())
 		var err error
 		if reread, err = t.wait(ctx, func() bool { return t.news }); err != nil {
 			return protocol.TicketResult{}, err
@@ -81,24 +82,24 @@ func never(time.Time, protocol.Confirmation) bool { return false }
 func (t *ticket) look(ctx workflow.Context) rules.TicketPlan {
 	plan := t.plan(ctx, &t.base)
 	t.wake = plan.Wake
-	workflow.SetCurrentDetails(ctx, wording.TicketDetails(t.words(), &plan))
+	workflow.SetCurrentDetails(ctx, wording.TicketDetails(t.words(ctx), &plan))
 	return plan
 }
 
 // plan is what the rules say of a state of the ticket.
 func (t *ticket) plan(ctx workflow.Context, state *rules.TicketStory) rules.TicketPlan {
-	words := t.wordsOf(state)
+	words := t.wordsOf(ctx, state)
 	state.Title = wording.TicketTitle(words).ZH
 	return rules.PlanTicket(t.facts, t.ruleset(), state, t.now(ctx))
 }
 
-func (t *ticket) words() *wording.Ticket { return t.wordsOf(&t.base) }
+func (t *ticket) words(ctx workflow.Context) *wording.Ticket { return t.wordsOf(ctx, &t.base) }
 
-func (t *ticket) wordsOf(state *rules.TicketStory) *wording.Ticket {
+func (t *ticket) wordsOf(ctx workflow.Context, state *rules.TicketStory) *wording.Ticket {
 	pack := t.ruleset().Pack
 	words := &wording.Ticket{
 		ID: t.in.ID(), Store: t.in.Store, Order: t.in.Order, Topic: t.in.Topic, About: t.in.About, Number: t.in.Number, Amount: t.in.Amount,
-		Since: t.in.Since, Given: state.Given, Partner: t.in.Profile.Partner, Prefix: pack.Ticket.FundsTitlePrefix.Value, Location: pack.Location(),
+		Protection: t.facts.ProtectionAsked(t.in.About, t.now(ctx)), Since: t.in.Since, Given: state.Given, Partner: t.in.Profile.Partner, Prefix: pack.Ticket.FundsTitlePrefix.Value, Location: pack.Location(),
 	}
 	if d := t.in.Detail; d != nil {
 		words.Detail = wording.Text{ZH: d.ZH, EN: d.EN}
@@ -110,7 +111,7 @@ func (t *ticket) wordsOf(state *rules.TicketStory) *wording.Ticket {
 func (t *ticket) announce(ctx workflow.Context, plan *rules.TicketPlan) error {
 	t.unsent = false
 	return t.tell(ctx, &t.done, plan.Notices, func(n rules.Notice) protocol.Notice {
-		text := wording.TicketNotice(n, t.words(), plan)
+		text := wording.TicketNotice(n, t.words(ctx), plan)
 		return protocol.Notice{ZH: text.ZH, EN: text.EN}
 	})
 }
@@ -176,7 +177,7 @@ func (t *ticket) update(ctx workflow.Context, u protocol.TicketUpdate) (protocol
 	for _, f := range plan.Faults {
 		state.Missing = append(state.Missing, f.Field)
 	}
-	text := wording.TicketAnswer(t.words(), &plan)
+	text := wording.TicketAnswer(t.words(ctx), &plan)
 	state.Message = protocol.Bilingual{ZH: text.ZH, EN: text.EN}
 	return state, nil
 }

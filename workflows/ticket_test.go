@@ -273,6 +273,21 @@ func TestTicketSettledByItself(t *testing.T) {
 	require.Contains(t, strings.Join(w.told(), "\n"), "ended/settled")
 }
 
+// Once told, a ticket ends at once; the inbox learns from its first question whom to tell. One about
+// seller protection says so, and ends with the protection's money.
+func TestTicketOfProtectionSettled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, created)
+	w.put(event(rules.TypeProtectionRequested, created.Add(-day), &rules.ClaimFact{ClaimID: "C1", When: created.Add(-day)}))
+	at := created.Add(5 * time.Hour)
+	w.later(at, event(rules.TypeProtectionPaid, at, &rules.ClaimFact{ClaimID: "C1", When: at}))
+	w.ticket(protocol.TicketInput{Topic: rules.TopicPayout, Serial: "protection-C1", About: "C1", Since: created.Add(-time.Hour)})
+	require.Equal(t, rules.TicketSettled, w.ticketResult().Outcome)
+	require.Equal(t, 5*time.Hour, w.elapsed(created))
+	require.Equal(t, protocol.TicketWorkflowID(store, number, rules.TopicPayout, "protection-C1"), w.queries[0].Ticket)
+	require.Contains(t, w.texts[0].ZH, "卖家保障补偿逾期未到账")
+}
+
 // A filing that was reported while no worker served is known before anything escalates.
 func TestTicketReadsTheInboxFirst(t *testing.T) {
 	t.Parallel()

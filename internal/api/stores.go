@@ -27,6 +27,7 @@ type statementInput struct {
 	StorePath
 	Month  string `path:"month" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-03"`
 	Format string `query:"format" enum:"json,xlsx,csv" default:"json" doc:"csv: the orders alone"`
+	Live   bool   `query:"live" doc:"xlsx and csv: from the books as they are now, instead of the file that was kept. json always is"`
 }
 
 type billInput struct {
@@ -91,7 +92,9 @@ func (s *server) registerStores(api huma.API) {
 	refusals := []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	huma.Register(api, huma.Operation{
 		OperationID: "get-statement", Method: http.MethodGet, Path: "/v1/stores/{store}/statements/{month}",
-		Summary: "A store's monthly statement: orders, freight, fees, claims, differences, carriers' bills", Errors: refusals,
+		Summary:     "A store's monthly statement: orders, freight, fees, claims, seller protection, differences, carriers' bills",
+		Description: "xlsx and csv are the files that were kept at the latest closing of the month, with their SHA-256 as ETag; of a month that was not closed yet they are made from the books as they are.",
+		Errors:      refusals,
 	}, s.getStatement)
 	huma.Register(api, huma.Operation{
 		OperationID: "import-bill", Method: http.MethodPost, Path: "/v1/stores/{store}/bills",
@@ -123,7 +126,15 @@ func (s *server) getStatement(ctx context.Context, in *statementInput) (*huma.St
 		return nil, s.unavailable("the folder for temporary files", err)
 	}
 	_ = os.Remove(f.Name()) // it lives as long as it is open
-	if _, err = s.Statements.Write(ctx, f, in.Format, in.Store, month, s.now()); err == nil {
+	var kept port.StatementKept
+	found := false
+	if !in.Live {
+		kept, found, err = s.Statements.Kept(ctx, f, in.Format, in.Store, month)
+	}
+	if err == nil && !found {
+		_, err = s.Statements.Write(ctx, f, in.Format, in.Store, month, s.now())
+	}
+	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -133,6 +144,9 @@ func (s *server) getStatement(ctx context.Context, in *statementInput) (*huma.St
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer f.Close() //nolint:errcheck // only read
 		c.SetHeader("Content-Type", statement.MediaType(in.Format))
+		if found {
+			c.SetHeader("ETag", `"`+kept.Files[in.Format]+`"`)
+		}
 		if in.Format != statement.JSON {
 			c.SetHeader("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "statement-"+in.Store+"-"+in.Month+"."+in.Format))
 		}

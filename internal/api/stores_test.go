@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,6 +30,8 @@ type books struct {
 	kept   port.Bill
 	scores rules.HealthScores
 	by     string
+
+	statement port.StatementKept
 }
 
 func (b *books) EachOrder(context.Context, string, time.Time, time.Time, func(port.OrderBooks) error) ([]rules.LedgerTotal, error) {
@@ -39,9 +43,18 @@ func (b *books) EachBilled(context.Context, string, rules.Month, func(port.Bille
 }
 
 func (b *books) LastKept(context.Context, string, string) (port.StatementKept, error) {
-	return port.StatementKept{}, b.down
+	return b.statement, b.down
 }
-func (b *books) Keep(context.Context, port.StatementKept) (bool, error) { return true, b.down }
+
+func (b *books) Keep(context.Context, port.StatementKept, map[string]io.Reader) (bool, error) {
+	return true, b.down
+}
+
+func (b *books) KeptFile(_ context.Context, _ port.StatementKept, _ string, w io.Writer) error {
+	_, err := io.WriteString(w, "as kept")
+	return errors.Join(err, b.down)
+}
+
 func (b *books) Billed(context.Context, []string) (map[string][]port.BillKnown, error) {
 	return nil, b.down
 }
@@ -113,6 +126,19 @@ func TestGetStatement(t *testing.T) {
 		status, _, body = call(http.MethodGet, bad, "")
 		assert.Equal(t, http.StatusUnprocessableEntity, status, body)
 	}
+	sum := sha256.Sum256([]byte("as kept"))
+	b.statement = port.StatementKept{Serial: 1, Files: map[string]string{"csv": hex.EncodeToString(sum[:]), "xlsx": "other"}}
+	_, header, body = call(http.MethodGet, "/v1/stores/s/statements/2026-02?format=csv", "")
+	assert.Equal(t, "as kept", body)
+	assert.Equal(t, `"`+b.statement.Files["csv"]+`"`, header.Get("ETag"))
+	_, header, body = call(http.MethodGet, "/v1/stores/s/statements/2026-02?format=csv&live=true", "")
+	assert.True(t, strings.HasPrefix(body, "\ufeff订单号"))
+	assert.Empty(t, header.Get("ETag"))
+	_, _, body = call(http.MethodGet, "/v1/stores/s/statements/2026-02", "")
+	assert.True(t, json.Valid([]byte(body)), body)
+	status, _, body = call(http.MethodGet, "/v1/stores/s/statements/2026-02?format=xlsx", "")
+	assert.Equal(t, http.StatusServiceUnavailable, status, "not what was kept")
+	assert.NotContains(t, body, "as kept")
 	b.down = errors.New("away")
 	status, _, body = call(http.MethodGet, "/v1/stores/s/statements/2026-02?format=csv", "")
 	assert.Equal(t, http.StatusServiceUnavailable, status)

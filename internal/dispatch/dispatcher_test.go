@@ -239,6 +239,50 @@ func TestBooks(t *testing.T) {
 	assert.Equal(t, []string{"claimed 88.20 USD", "rejected 88.20 USD", "approved 80.00 USD", "paid 80.00 USD"}, booked)
 }
 
+// What seller protection brings is booked beside the claim, each kind once: in the amount that was
+// named, else in what was approved or asked for. What the rules ignore is not booked.
+func TestBooksOfProtection(t *testing.T) {
+	t.Parallel()
+	stalled := day0.Add(20*time.Hour + 30*day)
+	again := stalled.Add(6 * day)
+	for name, tc := range map[string]struct{ facts, want []string }{
+		"paid": {[]string{
+			event("q", "protection.requested", "1", again.Add(day), `{"claim_id":"C1","at":"$T","amount":{"amount":"50.00","currency":"USD"}}`),
+			event("g", "protection.decided", "1", again.Add(2*day), `{"claim_id":"C1","at":"$T","decision":"approved","amount":{"amount":"49.99","currency":"USD"}}`),
+			event("p", "protection.paid", "1", again.Add(3*day), `{"claim_id":"C1","at":"$T"}`),
+			event("p2", "protection.paid", "1", again.Add(4*day), `{"claim_id":"C1","at":"$T","amount":{"amount":"49.99","currency":"USD"}}`),
+		}, []string{"protection-asked 50.00 USD", "protection-approved 49.99 USD", "protection-paid 49.99 USD"}},
+		"no amounts": {[]string{
+			event("q", "protection.requested", "1", again.Add(day), `{"claim_id":"C1","at":"$T"}`), // 70 % of 60 USD
+			event("g", "protection.decided", "1", again.Add(2*day), `{"claim_id":"C1","at":"$T","decision":"rejected"}`),
+			event("p", "protection.decided", "1", again.Add(3*day), `{"claim_id":"C1","at":"$T","decision":"approved"}`), // it was over
+		}, []string{"protection-asked 42.00 USD", "protection-rejected 42.00 USD"}},
+		"too late":    {[]string{event("q", "protection.requested", "1", again.Add(15*day+time.Second), `{"claim_id":"C1","at":"$T"}`)}, nil},
+		"not refused": {[]string{event("q", "protection.requested", "1", again.Add(-time.Second), `{"claim_id":"C1","at":"$T"}`)}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := play(t, at(day0.Add(100*day)))
+			s.accept(t, append([]string{
+				created("1"), paid("1"), recorded("1", "LP1"),
+				event("f", "claim.filed", "1", stalled.Add(day), `{"tracking_number":"LP1","at":"$T","claim_id":"C1"}`),
+				event("r", "claim.decided", "1", stalled.Add(3*day), `{"claim_id":"C1","at":"$T","decision":"rejected"}`),
+				event("a", "claim.appealed", "1", stalled.Add(4*day), `{"claim_id":"C1","at":"$T"}`),
+				event("d", "claim.decided", "1", again, `{"claim_id":"C1","at":"$T","decision":"rejected"}`),
+				event("loss", "order.refunded", "1", again, `{"at":"$T","partial":true,"amount":{"amount":"60.00","currency":"USD"}}`),
+			}, tc.facts...)...)
+			s.settled(t)
+			entries, err := s.db.Entries(t.Context(), "shop", "1")
+			require.NoError(t, err)
+			var booked []string
+			for _, e := range entries {
+				booked = append(booked, e.Kind+" "+e.Amount.String())
+			}
+			assert.Equal(t, append([]string{"claimed 88.20 USD", "rejected 88.20 USD"}, tc.want...), booked)
+		})
+	}
+}
+
 // The read model of the published examples is what their assessments say, whatever the order
 // of arrival.
 func TestExamples(t *testing.T) {

@@ -26,6 +26,7 @@ type known struct {
 	created    *rules.Event    // the order.created that counts; nil: none
 	claims     []rules.Event   // filings, decisions, appeals and payments
 	tickets    []ticketFact    // that the dispatcher had not judged before
+	settling   []settlingFact  // of the news, those that can settle tickets
 	unreadable error           // of a fact that this program cannot read; it is left out
 }
 
@@ -53,6 +54,9 @@ func read(o *postgres.Order, rows []postgres.Fact) *known {
 			}
 			if d, ok := e.Data.(*rules.Ticket); ok {
 				k.tickets = append(k.tickets, ticketFact{d, row})
+			}
+			if slices.ContainsFunc(rules.TicketTopics(), func(t rules.TicketTopic) bool { return t.SettledBy(e.Type) }) {
+				k.settling = append(k.settling, settlingFact{e.Type, row})
 			}
 		}
 		if row.Position <= o.Handed {
@@ -121,6 +125,9 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 		d.log.Error("unreadable fact left out", "store", o.Store, "order", o.Order, "error", k.unreadable)
 	}
 	if err := d.tellTickets(ctx, o, k); err != nil {
+		return false, err
+	}
+	if err := d.settleTickets(ctx, o, k); err != nil {
 		return false, err
 	}
 	h := &postgres.Handing{Upto: k.upto(), View: o.View}

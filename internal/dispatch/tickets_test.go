@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
+
+	"parcelward/internal/protocol"
 )
 
 func ticketFiled(id, order, about string) string {
@@ -77,4 +79,42 @@ func TestTicketFactsWaitForTemporal(t *testing.T) {
 	s.server.set(func() { delete(s.server.refuse, ticket) })
 	s.settled(t)
 	assert.Equal(t, []string{"filed"}, s.server.told(ticket))
+}
+
+// What can settle a ticket is told to those of its order that have looked into the inbox, each what
+// its topic waits for; one that has ended is struck out.
+func TestTicketsHearWhatSettlesThem(t *testing.T) {
+	t.Parallel()
+	const review, payout, freight, other, ended = "ticket/shop/1/review_overdue/C1", "ticket/shop/1/payout_overdue/protection-C1", "ticket/shop/1/freight_check/K1", "ticket/shop/1/other", "ticket/shop/1/review_overdue"
+	s := play(t, at(day0.Add(9*day)))
+	s.accept(t, created("1"), paid("1"), created("2"), paid("2"))
+	s.settled(t)
+	for _, id := range []string{review, payout, freight, other, ended} {
+		_, err := s.db.Load(t.Context(), protocol.FactsQuery{Store: "shop", Order: "1", Now: day0.Add(9 * day), Ticket: id})
+		require.NoError(t, err)
+		if id != ended {
+			s.server.set(func() { s.server.open[id] = "run" })
+		}
+	}
+	claim := func(id, kind, order, more string) string {
+		return event(id, kind, order, day0.Add(5*day), `{"claim_id":"C1","at":"$T"`+more+`}`)
+	}
+	s.accept(t, claim("decided", "claim.decided", "1", `,"decision":"rejected"`), claim("appealed", "claim.appealed", "1", ""),
+		claim("granted", "protection.decided", "1", `,"decision":"approved"`), claim("money", "protection.paid", "1", ""), claim("of another", "claim.decided", "2", `,"decision":"approved"`),
+		event("upheld", "complaint.decided", "1", day0.Add(6*day), `{"complaint_id":"K1","at":"$T","upheld":false}`))
+	s.settled(t)
+	assert.ElementsMatch(t, []string{"decided", "granted", "money"}, s.server.told(review))
+	assert.ElementsMatch(t, []string{"money"}, s.server.told(payout))
+	assert.ElementsMatch(t, []string{"upheld"}, s.server.told(freight))
+	assert.Empty(t, s.server.told(other))
+	o := s.order(t, "1")
+	open, err := s.db.OpenTickets(t.Context(), &o)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{review, payout, freight, other}, open)
+	s.server.set(func() { s.server.refuse[payout] = serviceerror.NewUnavailable("connection refused") })
+	s.accept(t, claim("again", "claim.paid", "1", ""))
+	require.Eventually(t, func() bool { return s.Healthy() != nil }, 10*time.Second, 5*time.Millisecond)
+	s.server.set(func() { delete(s.server.refuse, payout) })
+	s.settled(t)
+	assert.Contains(t, s.server.told(payout), "again", "it waits for Temporal")
 }

@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"parcelward/internal/rules"
@@ -42,8 +43,9 @@ type StatementKept struct {
 	Store  string                `json:"store"`
 	Month  string                `json:"month"`
 	Serial int                   `json:"serial"` // from 1; 0: none was kept
-	SHA256 string                `json:"sha256"` // of the order lines as CSV
+	SHA256 string                `json:"sha256"` // of all that it says, as JSON: what a later one is compared by
 	Totals rules.StatementTotals `json:"totals"`
+	Files  map[string]string     `json:"files"` // SHA-256 of each of its files, by format
 	AsOf   time.Time             `json:"as_of"` // virtual
 }
 
@@ -57,8 +59,11 @@ type Books interface {
 	EachBilled(ctx context.Context, store string, m rules.Month, each func(BilledLine) error) error
 	// LastKept is the statement that was kept last; its Serial is 0 where none was.
 	LastKept(ctx context.Context, store, month string) (StatementKept, error)
-	// Keep keeps a statement under its Serial; it reports false where that is taken.
-	Keep(ctx context.Context, s StatementKept) (bool, error)
+	// Keep keeps a statement with its files, by format, under its Serial, all of it or nothing; it
+	// reports false where the serial is taken.
+	Keep(ctx context.Context, s StatementKept, files map[string]io.Reader) (bool, error)
+	// KeptFile writes a file of a statement as it was kept. A format that was not kept writes nothing.
+	KeptFile(ctx context.Context, s StatementKept, format string, w io.Writer) error
 }
 
 // Bills keeps carriers' bills.

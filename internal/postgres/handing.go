@@ -90,6 +90,24 @@ func (db *DB) AddShipment(ctx context.Context, store, order string, serial int) 
 	return nil
 }
 
+// OpenTickets lists the workflow IDs of an order's tickets that may run: those that have looked
+// into the inbox and were not found ended.
+func (db *DB) OpenTickets(ctx context.Context, o *Order) ([]string, error) {
+	ids, err := db.q.OpenTickets(ctx, o.pk)
+	if err != nil {
+		return nil, fmt.Errorf("list the tickets of order %s/%s: %w", o.Store, o.Order, err)
+	}
+	return ids, nil
+}
+
+// DropTicket strikes out a ticket of an order that has ended.
+func (db *DB) DropTicket(ctx context.Context, o *Order, workflowID string) error {
+	if err := db.q.DropTicket(ctx, query.DropTicketParams{OrderPk: o.pk, WorkflowID: workflowID}); err != nil {
+		return fmt.Errorf("strike out %s: %w", workflowID, err)
+	}
+	return nil
+}
+
 // Release gives an order back untold, to be taken up again after a span. A cause counts as a
 // failed attempt and is kept for people; nil counts as none. An order that somebody else
 // claimed since is left alone.

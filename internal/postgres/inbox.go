@@ -53,6 +53,11 @@ func (db *DB) Load(ctx context.Context, q protocol.FactsQuery) (protocol.Facts, 
 		if err != nil {
 			return fmt.Errorf("lock the order: %w", err)
 		}
+		if q.Ticket != "" {
+			if err := sql.AddTicket(ctx, query.AddTicketParams{OrderPk: order.OrderPk, WorkflowID: q.Ticket}); err != nil {
+				return fmt.Errorf("note the ticket: %w", err)
+			}
+		}
 		rows, err := sql.FactsWithin(ctx, query.FactsWithinParams{OrderPk: order.OrderPk, Behind: q.Behind, MostBytes: maxLoad})
 		if err != nil {
 			return fmt.Errorf("read facts: %w", err)

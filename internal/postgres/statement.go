@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -126,7 +129,7 @@ func (db *DB) LastKept(ctx context.Context, store, month string) (port.Statement
 	}
 	if err == nil {
 		kept.Serial, kept.SHA256, kept.AsOf = int(row.Serial), row.Sha256, row.AsOf.UTC()
-		err = json.Unmarshal(row.Totals, &kept.Totals)
+		err = errors.Join(json.Unmarshal(row.Totals, &kept.Totals), json.Unmarshal(row.Files, &kept.Files))
 	}
 	if err != nil {
 		return kept, fmt.Errorf("read the statement %s of store %s: %w", month, store, err)
@@ -134,19 +137,80 @@ func (db *DB) LastKept(ctx context.Context, store, month string) (port.Statement
 	return kept, nil
 }
 
+// partBytes is how much of a file lies in one row.
+const partBytes = 1 << 20
+
 // Keep implements [port.Books].
-func (db *DB) Keep(ctx context.Context, s port.StatementKept) (bool, error) {
-	totals, err := json.Marshal(s.Totals)
-	if err != nil {
-		return false, fmt.Errorf("keep the statement %s of store %s: %w", s.Month, s.Store, err)
-	}
-	n, err := db.q.KeepStatement(ctx, query.KeepStatementParams{
-		Store: s.Store, Month: s.Month, Serial: int32(s.Serial), Sha256: s.SHA256, Totals: totals, AsOf: s.AsOf, //nolint:gosec // a handful
+func (db *DB) Keep(ctx context.Context, s port.StatementKept, files map[string]io.Reader) (bool, error) {
+	kept := false
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		totals, err := json.Marshal(s.Totals)
+		if err != nil {
+			return err //nolint:wrapcheck // wrapped below
+		}
+		hashes, err := json.Marshal(s.Files)
+		if err != nil {
+			return err //nolint:wrapcheck // wrapped below
+		}
+		q := db.q.WithTx(tx)
+		n, err := q.KeepStatement(ctx, query.KeepStatementParams{
+			Store: s.Store, Month: s.Month, Serial: int32(s.Serial), Sha256: s.SHA256, Totals: totals, Files: hashes, AsOf: s.AsOf, //nolint:gosec // a handful
+		})
+		if err != nil || n == 0 {
+			return err //nolint:wrapcheck // wrapped below
+		}
+		kept = true
+		for _, format := range slices.Sorted(maps.Keys(files)) {
+			if err := keepParts(ctx, q, s, format, files[format]); err != nil {
+				return fmt.Errorf("its %s file: %w", format, err)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return false, fmt.Errorf("keep the statement %s of store %s: %w", s.Month, s.Store, err)
 	}
-	return n == 1, nil
+	return kept, nil
+}
+
+func keepParts(ctx context.Context, q *query.Queries, s port.StatementKept, format string, file io.Reader) error {
+	content := make([]byte, partBytes)
+	for part := int32(1); ; part++ {
+		n, err := io.ReadFull(file, content)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return fmt.Errorf("read part %d: %w", part, err)
+		}
+		if n > 0 {
+			err := q.KeepStatementPart(ctx, query.KeepStatementPartParams{
+				Store: s.Store, Month: s.Month, Serial: int32(s.Serial), Format: format, Part: part, Content: content[:n], //nolint:gosec // a handful
+			})
+			if err != nil {
+				return fmt.Errorf("write part %d: %w", part, err)
+			}
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// KeptFile implements [port.Books].
+func (db *DB) KeptFile(ctx context.Context, s port.StatementKept, format string, w io.Writer) error {
+	for part := int32(1); ; part++ {
+		content, err := db.q.StatementPart(ctx, query.StatementPartParams{
+			Store: s.Store, Month: s.Month, Serial: int32(s.Serial), Format: format, Part: part, //nolint:gosec // a handful
+		})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err == nil {
+			_, err = w.Write(content)
+		}
+		if err != nil {
+			return fmt.Errorf("read the %s file of statement %s of store %s: %w", format, s.Month, s.Store, err)
+		}
+	}
 }
 
 // Opened implements [port.StoreFacts].

@@ -1,9 +1,13 @@
 package postgres_test
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,18 +55,36 @@ func TestStatementsAreAppendOnly(t *testing.T) {
 	t.Parallel()
 	db, url := postgrestest.Open(t)
 	kept := port.StatementKept{Store: "s", Month: "2026-03", Serial: 1, SHA256: "a", AsOf: time.Now()}
+	kept.Files = map[string]string{"xlsx": "x", "csv": "y"}
+	large := strings.Repeat("0123456789", 250_000) // in three parts
 	for _, first := range []bool{true, false} {
-		ok, err := db.Keep(t.Context(), kept)
+		ok, err := db.Keep(t.Context(), kept, map[string]io.Reader{"xlsx": strings.NewReader(large), "csv": strings.NewReader("")})
 		require.NoError(t, err)
 		assert.Equal(t, first, ok)
 	}
+	last, err := db.LastKept(t.Context(), "s", "2026-03")
+	require.NoError(t, err)
+	assert.Equal(t, kept.Files, last.Files)
+	var got bytes.Buffer
+	require.NoError(t, db.KeptFile(t.Context(), kept, "xlsx", &got))
+	assert.Equal(t, large, got.String())
+	got.Reset()
+	require.NoError(t, db.KeptFile(t.Context(), kept, "csv", &got))
+	assert.Empty(t, got.String())
+	broken := kept
+	broken.Serial = 2
+	_, err = db.Keep(t.Context(), broken, map[string]io.Reader{"xlsx": io.MultiReader(strings.NewReader(large), iotest.ErrReader(errors.New("torn")))})
+	require.ErrorContains(t, err, "torn")
+	last, err = db.LastKept(t.Context(), "s", "2026-03")
+	require.NoError(t, err)
+	assert.Equal(t, 1, last.Serial, "all of it or nothing")
 	week, err := rules.ParseWeek("2026-W10")
 	require.NoError(t, err)
 	require.NoError(t, db.SetScores(t.Context(), "s", week, rules.HealthScores{Programmes: []string{"anxinda"}}, "li"))
 	conn, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
 	defer conn.Close(t.Context()) //nolint:errcheck // the test has ended
-	for _, sql := range []string{"DELETE FROM statements", "UPDATE store_scores SET by = 'x'"} {
+	for _, sql := range []string{"DELETE FROM statements", "UPDATE statement_parts SET content = ''", "UPDATE store_scores SET by = 'x'"} {
 		_, err := conn.Exec(t.Context(), sql)
 		assert.ErrorContains(t, err, "append-only")
 	}

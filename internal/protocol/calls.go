@@ -15,6 +15,9 @@ type FactsQuery struct {
 	Behind   int64     `json:"behind"`    // the highest position known; 0: all
 	ForOrder bool      `json:"for_order"` // the Order workflow itself asks
 	Now      time.Time `json:"now"`       // virtual time of the question: what is judged
+	// Ticket is the workflow ID of the Ticket that asks; empty: another story does. From then on it
+	// is told what can settle it.
+	Ticket string `json:"ticket,omitempty"`
 }
 
 // Facts are numbered CloudEvents (PositionKey), and the revision of the calendar that the

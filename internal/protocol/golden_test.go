@@ -45,7 +45,7 @@ func everything() map[string]any {
 		"AsOf":                protocol.AsOf{AsOf: &at},
 		"AsOf, least":         protocol.AsOf{},
 		"TimelineEntry":       protocol.TimelineEntry{At: at, Future: true, ZH: "妥投", EN: "delivered"},
-		"FactsQuery":          protocol.FactsQuery{Store: "s", Order: "o", Behind: 7, ForOrder: true, Now: at},
+		"FactsQuery":          protocol.FactsQuery{Store: "s", Order: "o", Behind: 7, ForOrder: true, Now: at, Ticket: "ticket/s/o/other"},
 		"Facts":               protocol.Facts{Events: facts, More: true, Calendar: "c"},
 		"FilingRequest":       protocol.FilingRequest{Key: "k", Store: "s", Order: "o", Case: filed, Number: "LP1", Payout: payout, Evidence: evidence, Now: at},
 		"ClaimRequest":        protocol.ClaimRequest{Key: "k", Store: "s", Order: "o", ClaimID: "C1", Evidence: evidence, Added: originals, HandedIn: []string{"ab"}, Now: at},

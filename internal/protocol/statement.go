@@ -24,7 +24,7 @@ type StatementRequest struct {
 type StatementResult struct {
 	Month       string `json:"month"`
 	Serial      int    `json:"serial"` // from 1; a later one says something else
-	SHA256      string `json:"sha256"` // of the order lines as CSV
+	SHA256      string `json:"sha256"` // of all that it says, as JSON
 	Orders      int    `json:"orders"`
 	Differences int    `json:"differences"`
 	Changed     bool   `json:"changed,omitzero"` // an earlier one said something else

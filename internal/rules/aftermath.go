@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -111,7 +112,8 @@ type Discrepancy struct {
 }
 
 // discrepancy compares what a claim was approved for with what was to be expected, and what was
-// paid with what was approved, to the cent; nil: no discrepancy, or nothing to compare.
+// paid with what was approved, to the cent and by currency; nil: no discrepancy, or nothing to
+// compare.
 func (v *view) discrepancy(c *caseState, expected *money.Amount) *Discrepancy {
 	got := v.amountOf(c, TypeClaimDecided, c.decided)
 	if c.status == StatusPaid {
@@ -120,7 +122,7 @@ func (v *view) discrepancy(c *caseState, expected *money.Amount) *Discrepancy {
 		}
 		got = v.amountOf(c, TypeClaimPaid, c.paid)
 	}
-	if expected == nil || got == nil || got.Currency != expected.Currency || got.Value.Equal(expected.Value) {
+	if expected == nil || got == nil || got.Currency == expected.Currency && got.Value.Equal(expected.Value) {
 		return nil
 	}
 	return &Discrepancy{Expected: *expected, Got: *got}
@@ -306,9 +308,32 @@ func (v *view) ticket(p *ClaimPlan, c *caseState) *ClaimTicket {
 	case c.status == StatusApproved && late(next):
 		return &ClaimTicket{Topic: TopicPayout, Since: next.At.Time(), Amount: p.Claim.Payout}
 	case p.Protection != nil && p.Protection.State != ProtectionOpen && late(p.Protection.Next):
-		return &ClaimTicket{Topic: TopicReview, Mark: "protection", Since: p.Protection.Next.At.Time()}
+		t := &ClaimTicket{Topic: TopicReview, Mark: "protection", Since: p.Protection.Next.At.Time(), Amount: v.protectionAwaited(c)}
+		if p.Protection.State == ProtectionApproved { // the answer has come, the money has not
+			t.Topic = TopicPayout
+		}
+		return t
 	}
 	return nil
+}
+
+// protectionAwaited is what seller protection was approved for, or else what was asked for; nil:
+// nobody named an amount.
+func (v *view) protectionAwaited(c *caseState) *money.Amount {
+	var asked, granted *money.Amount
+	for _, e := range v.followed {
+		switch d := e.Data.(type) {
+		case *ClaimFact:
+			if e.Type == TypeProtectionRequested && d.ClaimID == c.claimID {
+				asked = cmp.Or(d.Amount, asked)
+			}
+		case *ClaimDecided:
+			if e.Type == TypeProtectionDecided && d.ClaimID == c.claimID && d.Decision == DecisionApproved {
+				granted = cmp.Or(d.Amount, granted)
+			}
+		}
+	}
+	return cmp.Or(granted, asked)
 }
 
 // follow plans what follows a filing: papers that are asked for, money that differs, seller

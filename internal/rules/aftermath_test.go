@@ -159,6 +159,51 @@ func TestDiscrepancy(t *testing.T) {
 	}
 }
 
+// Amounts of two currencies are never the same, whatever their figures.
+func TestDiscrepancyOfCurrency(t *testing.T) {
+	t.Parallel()
+	at := followFiled.Add(72 * time.Hour)
+	yuan := money.Amount{Value: decimal.MustParse("88.20"), Currency: "CNY"}
+	approved := edge(rules.TypeClaimDecided, &rules.ClaimDecided{ClaimID: "C1", When: at, Decision: rules.DecisionApproved, Amount: &yuan})
+	plan := planFollowed(followed(approved), at)
+	require.Equal(t, &rules.Discrepancy{Expected: dollars("88.20"), Got: yuan}, plan.Differs)
+	require.Equal(t, rules.TopicPayout, plan.Ticket.Topic)
+	require.Equal(t, "approved", plan.Ticket.Mark)
+	paid := edge(rules.TypeClaimPaid, &rules.ClaimFact{ClaimID: "C1", When: at, Amount: new(dollars("12.35"))})
+	plan = planFollowed(followed(approved, paid), at)
+	require.Equal(t, &rules.Discrepancy{Expected: yuan, Got: dollars("12.35")}, plan.Differs)
+}
+
+// Seller protection that is late calls for a ticket, and its money for another, of the funds.
+func TestProtectionTickets(t *testing.T) {
+	t.Parallel()
+	rejected := followFiled.Add(72 * time.Hour)
+	again, asked := rejected.Add(96*time.Hour), rejected.Add(120*time.Hour)
+	facts := []rules.Event{
+		edge(rules.TypeClaimDecided, &rules.ClaimDecided{ClaimID: "C1", When: rejected, Decision: rules.DecisionRejected}),
+		edge(rules.TypeClaimAppealed, &rules.ClaimFact{ClaimID: "C1", When: rejected.Add(time.Hour)}),
+		edge(rules.TypeClaimDecided, &rules.ClaimDecided{ClaimID: "C1", When: again, Decision: rules.DecisionRejected}),
+		edge(rules.TypeProtectionRequested, &rules.ClaimFact{ClaimID: "C1", When: asked, Amount: new(dollars("50"))}),
+	}
+	due := planFollowed(followed(facts...), asked).Protection.Next.At.Time()
+	late := func(offset time.Duration, due time.Time, facts []rules.Event) *rules.ClaimTicket {
+		return planFollowed(followed(facts...), due.Add(offset)).Ticket
+	}
+	for _, offset := range aroundZero {
+		require.Equal(t, offset > 0, late(offset, due, facts) != nil, offset)
+	}
+	require.Equal(t, &rules.ClaimTicket{Topic: rules.TopicReview, Mark: "protection", Since: due, Amount: new(dollars("50"))}, late(time.Second, due, facts))
+	facts = append(facts, edge(rules.TypeProtectionDecided, &rules.ClaimDecided{ClaimID: "C1", When: due.Add(time.Hour), Decision: rules.DecisionApproved, Amount: new(dollars("49.99"))}))
+	require.Nil(t, late(2*time.Hour, due, facts), "it is answered")
+	paidBy := planFollowed(followed(facts...), due.Add(time.Hour)).Protection.Next.At.Time()
+	for _, offset := range aroundZero {
+		require.Equal(t, offset > 0, late(offset, paidBy, facts) != nil, offset)
+	}
+	require.Equal(t, &rules.ClaimTicket{Topic: rules.TopicPayout, Mark: "protection", Since: paidBy, Amount: new(dollars("49.99"))}, late(time.Second, paidBy, facts))
+	facts = append(facts, edge(rules.TypeProtectionPaid, &rules.ClaimFact{ClaimID: "C1", When: paidBy.Add(time.Hour)}))
+	require.Nil(t, late(2*time.Hour, paidBy, facts), "it is paid")
+}
+
 // Seller protection follows a refusal after the appeal, and nothing else; it can be asked for
 // until 15 days later.
 func TestProtectionAfterTheAppeal(t *testing.T) {

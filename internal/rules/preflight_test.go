@@ -380,6 +380,9 @@ func TestPreflightMessages(t *testing.T) {
 			continue
 		}
 		assert.True(t, p.Has(want), "%s: %+v", text, p.Findings)
+		for _, f := range p.Findings {
+			assert.Regexp(t, `^2026-01-\d\dT\d\d:\d\d:\d\d\+08:00$`, f.Measured, "a message is named by its time, never quoted")
+		}
 		assert.Equal(t, rules.VerdictLook, p.Verdict)
 	}
 }

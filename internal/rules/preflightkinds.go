@@ -157,31 +157,21 @@ func (j *judge) messages() {
 	complaints := newPhrases(e.NotReceivedPhrases.Value, e.RefusalPhrases.Value)
 	receipts := newPhrases(e.ReceivedPhrases.Value)
 	var shown, received time.Time
-	found, quote := false, ""
+	found, came := false, false
 	for _, m := range said {
 		switch {
 		case complaints.in(m.Text):
 			found, shown = true, later(shown, m.At)
 		case receipts.in(m.Text) && !m.At.Before(received):
-			received, quote = m.At, m.Text
+			received, came = m.At, true
 		}
 	}
-	switch {
-	case quote != "" && (!found || !received.Before(shown)):
-		j.find(VerdictLook, PreflightReceived, shorten(quote), "")
+	switch { // findings go where a buyer's words have no business: they name the message by its time
+	case came && (!found || !received.Before(shown)):
+		j.find(VerdictLook, PreflightReceived, j.at(received), "")
 	case !found:
-		j.find(VerdictLook, PreflightNotShown, shorten(said[len(said)-1].Text), "")
+		j.find(VerdictLook, PreflightNotShown, j.at(said[len(said)-1].At), "")
 	}
-}
-
-// maxQuote is how many characters of a text stand in a finding.
-const maxQuote = 80
-
-func shorten(text string) string {
-	if r := []rune(text); len(r) > maxQuote {
-		return string(r[:maxQuote]) + "…"
-	}
-	return text
 }
 
 // phrases are what people write, in the form of plain.

@@ -17,7 +17,20 @@ const (
 	LedgerApproved = "approved"
 	LedgerRejected = "rejected"
 	LedgerPaid     = "paid"
+
+	LedgerProtectionAsked    = "protection-asked" // of seller protection, after a claim was refused again
+	LedgerProtectionApproved = "protection-approved"
+	LedgerProtectionRejected = "protection-rejected"
+	LedgerProtectionPaid     = "protection-paid"
 )
+
+// LedgerKinds lists them: a claim's, then those of seller protection, which follows it.
+func LedgerKinds() []string {
+	return []string{
+		LedgerClaimed, LedgerApproved, LedgerRejected, LedgerPaid,
+		LedgerProtectionAsked, LedgerProtectionApproved, LedgerProtectionRejected, LedgerProtectionPaid,
+	}
+}
 
 // LedgerLine is one movement of money in an order's books.
 type LedgerLine struct {
@@ -58,15 +71,50 @@ type ChargesInUSD struct {
 
 // BookLine is what the month brought to an order's books in one currency.
 type BookLine struct {
-	Currency string          `json:"currency"`
-	Claimed  decimal.Decimal `json:"claimed"`
-	Approved decimal.Decimal `json:"approved"`
-	Rejected decimal.Decimal `json:"rejected"`
-	Paid     decimal.Decimal `json:"paid"`
-	Other    decimal.Decimal `json:"other"` // kinds without a column
+	Currency   string          `json:"currency"`
+	Claimed    decimal.Decimal `json:"claimed"`
+	Approved   decimal.Decimal `json:"approved"`
+	Rejected   decimal.Decimal `json:"rejected"`
+	Paid       decimal.Decimal `json:"paid"`
+	Protection ProtectionBooks `json:"protection"`
+	Other      decimal.Decimal `json:"other"` // kinds without a column
 
 	sums map[string]kindSum
 }
+
+// ProtectionBooks is the same of seller protection.
+type ProtectionBooks struct {
+	Asked    decimal.Decimal `json:"asked"`
+	Approved decimal.Decimal `json:"approved"`
+	Rejected decimal.Decimal `json:"rejected"`
+	Paid     decimal.Decimal `json:"paid"`
+}
+
+// of is the sum of a kind.
+func (l *BookLine) of(kind string) *decimal.Decimal {
+	switch kind {
+	case LedgerClaimed:
+		return &l.Claimed
+	case LedgerApproved:
+		return &l.Approved
+	case LedgerRejected:
+		return &l.Rejected
+	case LedgerPaid:
+		return &l.Paid
+	case LedgerProtectionAsked:
+		return &l.Protection.Asked
+	case LedgerProtectionApproved:
+		return &l.Protection.Approved
+	case LedgerProtectionRejected:
+		return &l.Protection.Rejected
+	case LedgerProtectionPaid:
+		return &l.Protection.Paid
+	}
+	return &l.Other
+}
+
+// Sum is the sum of a kind; of one without a column that of all of these.
+func (l *BookLine) Sum(kind string) decimal.Decimal { return *l.of(kind) }
 
 type kindSum struct {
 	entries int
@@ -82,6 +130,17 @@ const (
 	DifferUnpaid        = "approved-not-paid" // by the month's end
 	DifferPaidBelow     = "paid-below"        // less than approved
 	DifferPaidAbove     = "paid-above"        //
+)
+
+// The codes of differences of seller protection: what it should be is what was asked for.
+const (
+	DifferProtectionUnknown       = "protection-asked-unknown"
+	DifferProtectionCurrency      = "protection-currency-differs"
+	DifferProtectionApprovedBelow = "protection-approved-below"
+	DifferProtectionApprovedAbove = "protection-approved-above"
+	DifferProtectionUnpaid        = "protection-approved-not-paid"
+	DifferProtectionPaidBelow     = "protection-paid-below"
+	DifferProtectionPaidAbove     = "protection-paid-above"
 )
 
 // StatementDiffer is an amount that is not what another says it should be: as it stood at the
@@ -123,8 +182,8 @@ func (rs Ruleset) StatementLine(f *Facts, ledger []LedgerLine, m Month, now time
 	line.Books = b.lines
 	if b.moved(LedgerClaimed, LedgerApproved, LedgerRejected, LedgerPaid) {
 		line.Expected = v.payout()
-		line.Differences = b.differences(line.Expected)
 	}
+	line.Differences = b.differences(line.Expected)
 	return line, line.Charges != nil || len(line.Books) > 0, nil
 }
 
@@ -200,23 +259,13 @@ func (b *books) add(e LedgerLine, from, until time.Time) error {
 	}
 	i, found := slices.BinarySearchFunc(b.lines, e.Amount.Currency, func(l BookLine, c string) int { return cmp.Compare(l.Currency, c) })
 	if !found {
-		zero := decimal.Zero.Pad(money.Places(e.Amount.Currency))
-		b.lines = slices.Insert(b.lines, i, BookLine{
-			Currency: e.Amount.Currency, Claimed: zero, Approved: zero, Rejected: zero, Paid: zero, Other: zero, sums: map[string]kindSum{},
-		})
+		b.lines = slices.Insert(b.lines, i, BookLine{Currency: e.Amount.Currency, sums: map[string]kindSum{}})
+		for _, kind := range append(LedgerKinds(), "") {
+			*b.lines[i].of(kind) = decimal.Zero.Pad(money.Places(e.Amount.Currency))
+		}
 	}
 	l := &b.lines[i]
-	into := &l.Other
-	switch e.Kind {
-	case LedgerClaimed:
-		into = &l.Claimed
-	case LedgerApproved:
-		into = &l.Approved
-	case LedgerRejected:
-		into = &l.Rejected
-	case LedgerPaid:
-		into = &l.Paid
-	}
+	into := l.of(e.Kind)
 	if *into, err = plus(*into, e.Amount.Value); err != nil {
 		return err
 	}
@@ -236,33 +285,62 @@ func (b *books) moved(kinds ...string) bool {
 	})
 }
 
-// differences compares what was approved with what the rules give, and what was paid with what
-// was approved; only what the month has moved.
-func (b *books) differences(expected *money.Amount) []StatementDiffer {
-	var found []StatementDiffer
-	approved, paid := b.of(LedgerApproved), b.of(LedgerPaid)
-	if b.moved(LedgerApproved) {
-		found = append(found, differ(expected, approved, DifferApprovedBelow, DifferApprovedAbove)...)
+// comparison is what is compared of a claim's money, or of seller protection's.
+type comparison struct {
+	approved, paid                                                string // kinds
+	unknown, currency, below, above, unpaid, paidBelow, paidAbove string // codes
+}
+
+func ofClaims() comparison {
+	return comparison{
+		LedgerApproved, LedgerPaid,
+		DifferUnknown, DifferCurrency, DifferApprovedBelow, DifferApprovedAbove, DifferUnpaid, DifferPaidBelow, DifferPaidAbove,
 	}
-	if !b.moved(LedgerApproved, LedgerPaid) {
+}
+
+func ofProtection() comparison {
+	return comparison{
+		LedgerProtectionApproved, LedgerProtectionPaid,
+		DifferProtectionUnknown, DifferProtectionCurrency, DifferProtectionApprovedBelow, DifferProtectionApprovedAbove,
+		DifferProtectionUnpaid, DifferProtectionPaidBelow, DifferProtectionPaidAbove,
+	}
+}
+
+// differences compares what was approved of claims with what the rules give, and of seller
+// protection with what was asked for, and what was paid of each with what was approved; only what
+// the month has moved.
+func (b *books) differences(expected *money.Amount) []StatementDiffer {
+	var payout []money.Amount
+	if expected != nil {
+		payout = []money.Amount{*expected}
+	}
+	return append(b.compare(ofClaims(), payout), b.compare(ofProtection(), b.of(LedgerProtectionAsked))...)
+}
+
+// compare compares the approved with what should be approved, and the paid with the approved.
+func (b *books) compare(c comparison, should []money.Amount) []StatementDiffer {
+	var found []StatementDiffer
+	approved, paid := b.of(c.approved), b.of(c.paid)
+	if b.moved(c.approved) {
+		for _, got := range approved {
+			if len(should) == 0 {
+				found = append(found, StatementDiffer{Code: c.unknown, Got: &got})
+				continue
+			}
+			found = append(found, differ(should, got, c.currency, c.below, c.above)...)
+		}
+	}
+	if !b.moved(c.approved, c.paid) {
 		return found
 	}
-	switch {
-	case len(paid) == 0:
+	if len(paid) == 0 {
 		for _, a := range approved {
 			by := money.Amount{Value: a.Value.Neg(), Currency: a.Currency}
-			found = append(found, StatementDiffer{Code: DifferUnpaid, Expected: &a, By: &by})
+			found = append(found, StatementDiffer{Code: c.unpaid, Expected: &a, By: &by})
 		}
-	case len(approved) == 1:
-		found = append(found, differ(&approved[0], paid, DifferPaidBelow, DifferPaidAbove)...)
-	default: // paid without approval, or approvals in several currencies
-		for _, p := range paid {
-			if i := slices.IndexFunc(approved, func(a money.Amount) bool { return a.Currency == p.Currency }); i >= 0 {
-				found = append(found, differ(&approved[i], []money.Amount{p}, DifferPaidBelow, DifferPaidAbove)...)
-			} else {
-				found = append(found, StatementDiffer{Code: DifferPaidAbove, Got: &p, By: &p})
-			}
-		}
+	}
+	for _, got := range paid {
+		found = append(found, differ(approved, got, c.currency, c.paidBelow, c.paidAbove)...)
 	}
 	return found
 }
@@ -279,26 +357,26 @@ func (b *books) of(kind string) []money.Amount {
 	return sums
 }
 
-func differ(expected *money.Amount, got []money.Amount, below, above string) []StatementDiffer {
-	var found []StatementDiffer
-	for _, g := range got {
-		switch {
-		case expected == nil:
-			found = append(found, StatementDiffer{Code: DifferUnknown, Got: &g})
-		case g.Currency != expected.Currency:
-			found = append(found, StatementDiffer{Code: DifferCurrency, Expected: expected, Got: &g})
-		case g.Value.Cmp(expected.Value) != 0:
-			d := StatementDiffer{Code: below, Expected: expected, Got: &g}
-			if g.Value.Cmp(expected.Value) > 0 {
-				d.Code = above
-			}
-			if by, err := plus(g.Value, expected.Value.Neg()); err == nil {
-				d.By = &money.Amount{Value: by, Currency: g.Currency}
-			}
-			found = append(found, d)
-		}
+// differ compares an amount with the one of its currency that it should be. With no other to be,
+// or among several none of its currency, all of it is too much.
+func differ(should []money.Amount, got money.Amount, currency, below, above string) []StatementDiffer {
+	i := slices.IndexFunc(should, func(a money.Amount) bool { return a.Currency == got.Currency })
+	switch {
+	case i < 0 && len(should) == 1:
+		return []StatementDiffer{{Code: currency, Expected: &should[0], Got: &got}}
+	case i < 0:
+		return []StatementDiffer{{Code: above, Got: &got, By: &got}}
+	case got.Value.Cmp(should[i].Value) == 0:
+		return nil
 	}
-	return found
+	d := StatementDiffer{Code: below, Expected: &should[i], Got: &got}
+	if got.Value.Cmp(should[i].Value) > 0 {
+		d.Code = above
+	}
+	if by, err := plus(got.Value, should[i].Value.Neg()); err == nil {
+		d.By = &money.Amount{Value: by, Currency: got.Currency}
+	}
+	return []StatementDiffer{d}
 }
 
 // plus adds without ever rounding; a sum too long to hold is an error.

@@ -138,18 +138,31 @@ func TestStatementDifferences(t *testing.T) {
 		entries []entry
 		want    []string
 	}{
-		"as expected":       {[]entry{{"claimed", "46.00 USD", mar}, {"approved", "46 USD", mar}, {"paid", "46.00 USD", mar}}, nil},
-		"a cent less":       {[]entry{{"approved", "45.99 USD", mar}, {"paid", "45.99 USD", mar}}, []string{"approved-below 46.00 USD 45.99 USD -0.01 USD"}},
-		"a cent more":       {[]entry{{"approved", "46.01 USD", mar}, {"paid", "46.01 USD", mar}}, []string{"approved-above 46.00 USD 46.01 USD 0.01 USD"}},
-		"not paid":          {[]entry{{"approved", "46.00 USD", mar}}, []string{"approved-not-paid 46.00 USD <nil> -46.00 USD"}},
-		"paid less":         {[]entry{{"approved", "46.00 USD", feb}, {"paid", "45.99 USD", mar}}, []string{"paid-below 46.00 USD 45.99 USD -0.01 USD"}},
-		"paid later":        {[]entry{{"approved", "46.00 USD", feb}, {"paid", "46.00 USD", mar}}, nil},
-		"in parts":          {[]entry{{"approved", "46.00 USD", mar}, {"paid", "20.00 USD", mar}, {"paid", "26.00 USD", mar}}, nil},
-		"paid in CNY":       {[]entry{{"approved", "46.00 USD", mar}, {"paid", "330.00 CNY", mar}}, []string{"currency-differs 46.00 USD 330.00 CNY <nil>"}},
-		"approved in CNY":   {[]entry{{"approved", "330.00 CNY", mar}, {"paid", "330.00 CNY", mar}}, []string{"currency-differs 46.00 USD 330.00 CNY <nil>"}},
-		"without approval":  {[]entry{{"paid", "46.00 USD", mar}}, []string{"paid-above <nil> 46.00 USD 46.00 USD"}},
-		"told last month":   {[]entry{{"approved", "45.99 USD", feb}, {"claimed", "46.00 USD", mar}}, nil},
-		"not in this month": {[]entry{{"approved", "1.00 USD", feb}}, nil},
+		"as expected":      {[]entry{{"claimed", "46.00 USD", mar}, {"approved", "46 USD", mar}, {"paid", "46.00 USD", mar}}, nil},
+		"a cent less":      {[]entry{{"approved", "45.99 USD", mar}, {"paid", "45.99 USD", mar}}, []string{"approved-below 46.00 USD 45.99 USD -0.01 USD"}},
+		"a cent more":      {[]entry{{"approved", "46.01 USD", mar}, {"paid", "46.01 USD", mar}}, []string{"approved-above 46.00 USD 46.01 USD 0.01 USD"}},
+		"not paid":         {[]entry{{"approved", "46.00 USD", mar}}, []string{"approved-not-paid 46.00 USD <nil> -46.00 USD"}},
+		"paid less":        {[]entry{{"approved", "46.00 USD", feb}, {"paid", "45.99 USD", mar}}, []string{"paid-below 46.00 USD 45.99 USD -0.01 USD"}},
+		"paid later":       {[]entry{{"approved", "46.00 USD", feb}, {"paid", "46.00 USD", mar}}, nil},
+		"in parts":         {[]entry{{"approved", "46.00 USD", mar}, {"paid", "20.00 USD", mar}, {"paid", "26.00 USD", mar}}, nil},
+		"paid in CNY":      {[]entry{{"approved", "46.00 USD", mar}, {"paid", "330.00 CNY", mar}}, []string{"currency-differs 46.00 USD 330.00 CNY <nil>"}},
+		"approved in CNY":  {[]entry{{"approved", "330.00 CNY", mar}, {"paid", "330.00 CNY", mar}}, []string{"currency-differs 46.00 USD 330.00 CNY <nil>"}},
+		"without approval": {[]entry{{"paid", "46.00 USD", mar}}, []string{"paid-above <nil> 46.00 USD 46.00 USD"}},
+		"told last month":  {[]entry{{"approved", "45.99 USD", feb}, {"claimed", "46.00 USD", mar}}, nil},
+		"protection":       {[]entry{{"protection-asked", "32.20 USD", feb}, {"protection-approved", "32.20 USD", mar}, {"protection-paid", "32.20 USD", mar}}, nil},
+		"protection, less": {[]entry{{"protection-asked", "32.20 USD", mar}, {"protection-approved", "32.19 USD", mar}, {"protection-paid", "32.18 USD", mar}}, []string{
+			"protection-approved-below 32.20 USD 32.19 USD -0.01 USD", "protection-paid-below 32.19 USD 32.18 USD -0.01 USD",
+		}},
+		"protection, more": {[]entry{{"protection-asked", "32.20 USD", feb}, {"protection-approved", "32.21 USD", feb}, {"protection-paid", "32.22 USD", mar}}, []string{"protection-paid-above 32.21 USD 32.22 USD 0.01 USD"}},
+		"protection, unpaid": {[]entry{{"protection-asked", "32.20 USD", feb}, {"protection-approved", "33 USD", mar}}, []string{
+			"protection-approved-above 32.20 USD 33 USD 0.80 USD", "protection-approved-not-paid 33 USD <nil> -33 USD",
+		}},
+		"protection in CNY":    {[]entry{{"protection-asked", "32.20 USD", feb}, {"protection-approved", "230 CNY", mar}, {"protection-paid", "230 CNY", mar}}, []string{"protection-currency-differs 32.20 USD 230 CNY <nil>"}},
+		"protection not asked": {[]entry{{"protection-approved", "5 USD", mar}, {"protection-paid", "5 USD", mar}}, []string{"protection-asked-unknown <nil> 5 USD <nil>"}},
+		"protection of before": {[]entry{{"protection-asked", "32.20 USD", feb}, {"protection-approved", "1 USD", feb}, {"protection-asked", "1 USD", mar}}, nil},
+		"protection apart":     {[]entry{{"approved", "46 USD", mar}, {"paid", "46 USD", mar}, {"protection-asked", "1 USD", mar}}, nil},
+		"protection, rejected": {[]entry{{"protection-asked", "32.20 USD", mar}, {"protection-rejected", "32.20 USD", mar}}, nil},
+		"not in this month":    {[]entry{{"approved", "1.00 USD", feb}}, nil},
 	} {
 		var ledger []rules.LedgerLine
 		for _, e := range tc.entries {
@@ -182,7 +195,7 @@ func TestStatementSumsEqualTheLedger(t *testing.T) {
 			var entries []rules.LedgerLine
 			for range rapid.IntRange(0, 6).Draw(rt, "entries") {
 				e := rules.LedgerLine{
-					Kind:   rapid.SampledFrom([]string{"claimed", "approved", "rejected", "paid", "protection-paid"}).Draw(rt, "kind"),
+					Kind:   rapid.SampledFrom(append(rules.LedgerKinds(), "fine")).Draw(rt, "kind"),
 					Amount: money.Amount{Value: decimal.MustNew(rapid.Int64Range(-1e9, 1e9).Draw(rt, "amount"), rapid.IntRange(0, 4).Draw(rt, "scale")), Currency: rapid.SampledFrom([]string{"USD", "CNY", "JPY", "KWD"}).Draw(rt, "currency")},
 					At:     from.Add(time.Duration(rapid.Int64Range(-2, int64(until.Sub(from)/time.Second)+2).Draw(rt, "at")) * time.Second),
 				}

@@ -140,7 +140,7 @@ func (t *StatementTotals) EqualsLedger(ledger []LedgerTotal) bool {
 
 // ledgerRank orders kinds by a claim's life, unknown ones last.
 func ledgerRank(kind string) int {
-	order := []string{LedgerClaimed, LedgerApproved, LedgerRejected, LedgerPaid}
+	order := LedgerKinds()
 	if i := slices.Index(order, kind); i >= 0 {
 		return i
 	}

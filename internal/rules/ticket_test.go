@@ -407,27 +407,41 @@ func TestTicketHeldOverNight(t *testing.T) {
 func TestTicketSettled(t *testing.T) {
 	t.Parallel()
 	yes := true
-	for topic, data := range map[rules.TicketTopic]struct {
-		kind rules.EventType
-		of   func(at time.Time) rules.Data
+	decided := func(at time.Time) rules.Data {
+		return &rules.ClaimDecided{ClaimID: "C1", When: at, Decision: rules.DecisionApproved}
+	}
+	paid := func(at time.Time) rules.Data { return &rules.ClaimFact{ClaimID: "C1", When: at} }
+	upheld := func(at time.Time) rules.Data { return &rules.Complaint{ComplaintID: "C1", When: at, Upheld: &yes} }
+	for _, data := range []struct {
+		topic rules.TicketTopic
+		kind  rules.EventType
+		of    func(at time.Time) rules.Data
 	}{
-		rules.TopicReview: {rules.TypeClaimDecided, func(at time.Time) rules.Data {
-			return &rules.ClaimDecided{ClaimID: "C1", When: at, Decision: rules.DecisionApproved}
-		}},
-		rules.TopicPayout:  {rules.TypeClaimPaid, func(at time.Time) rules.Data { return &rules.ClaimFact{ClaimID: "C1", When: at} }},
-		rules.TopicFreight: {rules.TypeComplaintDecided, func(at time.Time) rules.Data { return &rules.Complaint{ComplaintID: "C1", When: at, Upheld: &yes} }},
+		{rules.TopicReview, rules.TypeClaimDecided, decided},
+		{rules.TopicReview, rules.TypeClaimPaid, paid},
+		{rules.TopicReview, rules.TypeProtectionDecided, decided},
+		{rules.TopicReview, rules.TypeProtectionPaid, paid},
+		{rules.TopicPayout, rules.TypeClaimPaid, paid},
+		{rules.TopicPayout, rules.TypeProtectionPaid, paid},
+		{rules.TopicFreight, rules.TypeComplaintDecided, upheld},
 	} {
 		for name, tc := range map[string]struct {
 			about string
 			span  time.Duration // since it is late
 			want  rules.TicketStatus
 		}{"after": {"C1", time.Second, rules.TicketSettled}, "before": {"C1", 0, rules.TicketToFile}, "of another": {"C2", time.Second, rules.TicketToFile}} {
-			w := ticketOf(t, topic)
+			w := ticketOf(t, data.topic)
 			w.story.About, w.story.Since = tc.about, w.story.Opened.Add(-time.Hour)
 			at := w.story.Since.Add(tc.span)
 			w.facts.Add(rules.Event{Source: "t", ID: "x", Type: data.kind, Store: "s", Order: "o", Time: at, Data: data.of(at)})
-			require.Equal(t, tc.want, w.at(w.story.Opened).Status, "%s %s", topic, name)
+			require.Equal(t, tc.want, w.at(w.story.Opened).Status, "%s %s %s", data.topic, data.kind, name)
 		}
+	}
+	for kind, of := range map[rules.EventType]func(time.Time) rules.Data{rules.TypeClaimDecided: decided, rules.TypeProtectionDecided: decided, rules.TypeProtectionRequested: paid, rules.TypeClaimAppealed: paid} {
+		w := ticketOf(t, rules.TopicPayout)
+		w.story.About, w.story.Since = "C1", w.story.Opened.Add(-time.Hour)
+		w.facts.Add(rules.Event{Source: "t", ID: "x", Type: kind, Store: "s", Order: "o", Time: w.story.Opened, Data: of(w.story.Opened)})
+		require.Equal(t, rules.TicketToFile, w.at(w.story.Opened).Status, "no money came by %s", kind)
 	}
 }
 

@@ -105,23 +105,38 @@ func PlanTicket(f *Facts, rs Ruleset, s *TicketStory, now time.Time) TicketPlan 
 func (p *ticketPlay) settled(now time.Time) time.Time {
 	var at time.Time
 	for e := range p.facts.Events() {
-		if e.Data == nil || p.s.About == "" || !exists(&e, now) || !e.Data.At().After(p.s.Since) {
+		if e.Data == nil || p.s.About == "" || !p.s.Topic.SettledBy(e.Type) || !exists(&e, now) || !e.Data.At().After(p.s.Since) {
 			continue
 		}
-		hit := false
+		about := ""
 		switch d := e.Data.(type) {
 		case *ClaimDecided:
-			hit = p.s.Topic == TopicReview && e.Type == TypeClaimDecided && d.ClaimID == p.s.About
+			about = d.ClaimID
 		case *ClaimFact:
-			hit = p.s.Topic == TopicPayout && e.Type == TypeClaimPaid && d.ClaimID == p.s.About
+			about = d.ClaimID
 		case *Complaint:
-			hit = p.s.Topic == TopicFreight && e.Type == TypeComplaintDecided && d.ComplaintID == p.s.About
+			about = d.ComplaintID
 		}
-		if hit && (at.IsZero() || e.Data.At().Before(at)) {
+		if about == p.s.About && (at.IsZero() || e.Data.At().Before(at)) {
 			at = e.Data.At()
 		}
 	}
 	return at
+}
+
+// SettledBy tells whether facts of a type can bring about by themselves what a ticket is about: of
+// its claim, or of the seller protection that follows it, or of its complaint.
+func (t TicketTopic) SettledBy(e EventType) bool {
+	switch e {
+	case TypeClaimDecided, TypeProtectionDecided:
+		return t == TopicReview
+	case TypeClaimPaid, TypeProtectionPaid:
+		return t == TopicReview || t == TopicPayout
+	case TypeComplaintDecided:
+		return t == TopicFreight
+	default:
+		return false
+	}
 }
 
 // plan tells what follows.

@@ -65,6 +65,15 @@ func (f *Facts) TicketAbout(d *Ticket) string {
 	return ""
 }
 
+// ProtectionAsked tells whether seller protection was asked for a claim by now: from then on the
+// platform owes the claim itself nothing, and what is late is the protection's.
+func (f *Facts) ProtectionAsked(claim string, now time.Time) bool {
+	return claim != "" && slices.ContainsFunc(f.events, func(e Event) bool {
+		d, ok := e.Data.(*ClaimFact)
+		return ok && e.Type == TypeProtectionRequested && d.ClaimID == claim && exists(&e, now)
+	})
+}
+
 // TicketAwaited tells whether a ticket among those whose workflow ID begins so was filed and has
 // no answer at now. A nil f knows none.
 func (f *Facts) TicketAwaited(begins string, now time.Time) bool {

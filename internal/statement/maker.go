@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"parcelward/internal/port"
@@ -50,7 +52,7 @@ var _ port.Statements = (*Maker)(nil)
 // Made is a statement that was written.
 type Made struct {
 	Totals rules.StatementTotals
-	SHA256 string // of the order lines as CSV: what a later one is compared by
+	SHA256 string // of all that it says, as JSON: what a later one is compared by
 }
 
 // sink takes a statement in: its orders, then its bill lines, then the sums.
@@ -68,50 +70,37 @@ func (m *Maker) pack(at time.Time) *policy.Pack { return m.Book.InForce(platform
 // Write writes the statement of a store's month, as it is at the virtual time now. After an
 // error what was written is worth nothing.
 func (m *Maker) Write(ctx context.Context, w io.Writer, format, store string, month rules.Month, now time.Time) (Made, error) {
+	return m.write(ctx, map[string]io.Writer{format: w}, store, month, now)
+}
+
+// write is Write in several formats at once.
+func (m *Maker) write(ctx context.Context, to map[string]io.Writer, store string, month rules.Month, now time.Time) (Made, error) {
 	pack := m.pack(now)
 	hash := sha256.New()
+	said := io.Writer(hash)
 	var sinks []sink
-	switch format {
-	case XLSX:
-		x, err := newWorkbook(w, store, month, pack)
-		if err != nil {
-			return Made{}, err
+	for _, format := range slices.Sorted(maps.Keys(to)) {
+		switch format {
+		case XLSX:
+			x, err := newWorkbook(to[format], store, month, pack)
+			if err != nil {
+				return Made{}, err
+			}
+			defer x.close()
+			sinks = append(sinks, x)
+		case CSV:
+			sinks = append(sinks, newTable(to[format], pack.Location()))
+		case JSON:
+			said = io.MultiWriter(hash, to[format])
+		default:
+			return Made{}, fmt.Errorf("format %q: expected xlsx, csv or json: %w", format, port.ErrRefused)
 		}
-		defer x.close()
-		sinks = []sink{newTable(hash, pack.Location()), x}
-	case CSV:
-		sinks = []sink{newTable(io.MultiWriter(hash, w), pack.Location())}
-	case JSON:
-		sinks = []sink{newTable(hash, pack.Location()), newDocument(w, store, month)}
-	default:
-		return Made{}, fmt.Errorf("format %q: expected xlsx, csv or json: %w", format, port.ErrRefused)
 	}
-	totals, err := m.reckon(ctx, store, month, now, sinks)
+	totals, err := m.reckon(ctx, store, month, now, append(sinks, newDocument(said, store, month)))
 	if err != nil {
 		return Made{}, err
 	}
 	return Made{totals, hex.EncodeToString(hash.Sum(nil))}, nil
-}
-
-// KeepMonth implements [port.Statements].
-func (m *Maker) KeepMonth(ctx context.Context, store string, month rules.Month, now time.Time) (port.StatementKept, bool, error) {
-	made, err := m.Write(ctx, io.Discard, CSV, store, month, now)
-	if err != nil {
-		return port.StatementKept{}, false, err
-	}
-	last, err := m.Books.LastKept(ctx, store, month.String())
-	if err != nil {
-		return last, false, err
-	}
-	if last.SHA256 == made.SHA256 {
-		return last, false, nil
-	}
-	kept := port.StatementKept{Store: store, Month: month.String(), Serial: last.Serial + 1, SHA256: made.SHA256, Totals: made.Totals, AsOf: now}
-	first, err := m.Books.Keep(ctx, kept)
-	if err == nil && !first {
-		err = fmt.Errorf("statement %s of store %s: another was kept meanwhile; try again", month, store)
-	}
-	return kept, last.Serial > 0, err
 }
 
 func (m *Maker) reckon(ctx context.Context, store string, month rules.Month, now time.Time, sinks []sink) (rules.StatementTotals, error) {

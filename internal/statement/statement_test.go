@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,6 +40,9 @@ func stocked(tb testing.TB) *shop {
 	s.book(tb, "old", "approved", "45.08", "USD", at(2, 0))
 	s.book(tb, "old", "paid", "45.08", "USD", at(3, 0))
 	s.book(tb, "two", "fine", "3.00", "CNY", at(31, 23))
+	s.book(tb, "two", "protection-asked", "31.00", "USD", at(31, 20))
+	s.book(tb, "two", "protection-approved", "30.00", "USD", at(31, 21))
+	s.book(tb, "two", "protection-paid", "29.00", "USD", at(31, 22))
 	return s
 }
 
@@ -58,15 +62,18 @@ func TestStatementCSV(t *testing.T) {
 	assert.True(t, ok, "for Excel")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, rows, 4)
+	require.Len(t, rows, 5)
 	assert.Equal(t, "订单号 Order number", rows[0][0])
 	assert.Equal(t, []string{
 		"\t" + long, "2026-03-05 08:00:00", "CNY", "28.50", "0.34", "0.14", "", "0.14", "3.99", "0.05", "0.02",
-		"USD", "45.08", "45.07", "0.00", "0.00", "0.00", "45.08 USD",
+		"USD", "45.08", "45.07", "0.00", "0.00", "0.00", "0.00", "0.00", "0.00", "0.00", "45.08 USD",
 		"批准金额少于预计赔付 less approved than expected (-0.01 USD); 已批准，月底前未到账 approved, not paid by the end of the month (-45.07 USD)",
 	}, rows[1])
-	assert.Equal(t, "\told,2026-01-01 00:00:00,,,,,,,,,,USD,0.00,45.08,0.00,45.08,0.00,45.08 USD,", strings.Join(rows[2], ","))
-	assert.Equal(t, "\ttwo,2026-03-31 23:00:00,CNY,10.00,0.12,0.05,,0.14,1.40,0.02,0.01,CNY,0.00,0.00,0.00,0.00,3.00,,", strings.Join(rows[3], ","))
+	assert.Equal(t, "\told,2026-01-01 00:00:00,,,,,,,,,,USD,0.00,45.08,0.00,45.08,0.00,0.00,0.00,0.00,0.00,45.08 USD,", strings.Join(rows[2], ","))
+	assert.Equal(t, "\ttwo,2026-03-31 23:00:00,CNY,10.00,0.12,0.05,,0.14,1.40,0.02,0.01,CNY,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,3.00,,"+
+		"卖家保障：批准金额少于申请金额 seller protection: less approved than asked for (-1.00 USD); 卖家保障：到账金额少于批准金额 seller protection: less paid than approved (-1.00 USD)", strings.Join(rows[3], ","))
+	assert.Equal(t, "\ttwo,2026-03-31 23:00:00,,,,,,,,,,USD,0.00,0.00,0.00,0.00,31.00,30.00,0.00,29.00,0.00,,", strings.Join(rows[4], ","))
+	assert.Contains(t, rows[0], "卖家保障到账金额 Seller protection paid")
 	assert.Equal(t, 2, made.Totals.Orders)
 }
 
@@ -97,7 +104,14 @@ func TestStatementWorkbook(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, []excelize.CellType{excelize.CellTypeNumber, excelize.CellTypeUnset}, kind, "amounts are numbers")
 	assert.Equal(t, "28.50", cell("订单 Orders", "D2"))
+	kind, err = f.GetCellType("订单 Orders", "H2")
+	require.NoError(t, err)
+	assert.Contains(t, []excelize.CellType{excelize.CellTypeNumber, excelize.CellTypeUnset}, kind, "rates are numbers")
+	assert.Equal(t, "卖家保障批准金额\nSeller protection approved", cell("订单 Orders", "R1"))
+	assert.Len(t, strings.Split(cell("订单 Orders", "W2"), "\n"), 2, "a line for each difference")
 	assert.Equal(t, "-0.01", cell("差异 Differences", "F2"))
+	assert.Equal(t, []string{"two", "USD", "31.00", "30.00", "-1.00"}, []string{cell("差异 Differences", "A4"), cell("差异 Differences", "C4"), cell("差异 Differences", "D4"), cell("差异 Differences", "E4"), cell("差异 Differences", "F4")})
+	assert.Equal(t, []string{"31.00", "30.00", "29.00"}, []string{cell("订单 Orders", "Q5"), cell("订单 Orders", "R5"), cell("订单 Orders", "T5")})
 	assert.Equal(t, "已匹配 matched", cell("物流账单 Carrier bill", "J2"))
 	assert.Equal(t, "系统内查无此运单号 no parcel has this number", cell("物流账单 Carrier bill", "J3"))
 	formula, err := f.GetCellFormula("物流账单 Carrier bill", "G3")
@@ -113,6 +127,7 @@ func TestStatementWorkbook(t *testing.T) {
 	assert.Contains(t, all, "|CNY|2|38.50|0.46|0.19")
 	assert.Contains(t, all, "批准金额 Approved|USD|2|90.15")
 	assert.Contains(t, all, "fine fine|CNY|1|3.00")
+	assert.Contains(t, all, "卖家保障到账金额 Seller protection paid|USD|1|29.00")
 	panes, err := f.GetPanes("订单 Orders")
 	require.NoError(t, err)
 	assert.True(t, panes.Freeze)
@@ -169,7 +184,63 @@ func TestStatementKept(t *testing.T) {
 	last, err := s.db.LastKept(t.Context(), "s", "2026-03")
 	require.NoError(t, err)
 	assert.Equal(t, 2, last.Totals.Orders)
-	assert.Len(t, last.Totals.Ledger, 4)
+	assert.Len(t, last.Totals.Ledger, 7)
+}
+
+// The file that was kept stays the same, whatever comes into the books; a bill makes a version of
+// its own. One that is not what was kept any more is told, and so is a month without any.
+func TestStatementFilesKept(t *testing.T) {
+	t.Parallel()
+	s := stocked(t)
+	now := at(31, 23).Add(time.Hour)
+	file := func(format string) (string, bool) {
+		t.Helper()
+		var b bytes.Buffer
+		_, found, err := s.maker.Kept(t.Context(), &b, format, "s", month(t))
+		require.NoError(t, err)
+		return b.String(), found
+	}
+	_, found := file(statement.XLSX)
+	assert.False(t, found)
+	made := map[string]string{}
+	for _, format := range []string{statement.XLSX, statement.CSV} {
+		data, _ := s.write(t, format, now)
+		made[format] = string(data)
+	}
+	kept, _, err := s.maker.KeepMonth(t.Context(), "s", month(t), now)
+	require.NoError(t, err)
+	assert.Len(t, kept.Files, 2)
+	s.book(t, long, "paid", "45.07", "USD", at(20, 0))
+	for format, want := range made {
+		got, found := file(format)
+		assert.True(t, found)
+		assert.Equal(t, want, got, format)
+		live, _ := s.write(t, format, now)
+		assert.NotEqual(t, want, string(live), format)
+	}
+	_, found = file(statement.JSON)
+	assert.False(t, found, "for programs, which want the books as they are")
+	_, changed, err := s.maker.KeepMonth(t.Context(), "s", month(t), now)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	_, err = s.importer.Import(t.Context(), "s", "b.csv", []byte("运单号,日期,金额,币种\nLP1,2026-03-20,28.50,CNY\n"), now)
+	require.NoError(t, err)
+	kept, changed, err = s.maker.KeepMonth(t.Context(), "s", month(t), now)
+	require.NoError(t, err)
+	assert.True(t, changed, "the bill is in it")
+	assert.Equal(t, 3, kept.Serial)
+	spoilt := s.maker
+	spoilt.Books = spoiler{s.db}
+	_, _, err = spoilt.Kept(t.Context(), io.Discard, statement.CSV, "s", month(t))
+	require.ErrorContains(t, err, "is not what was kept")
+}
+
+// spoiler adds a byte to files.
+type spoiler struct{ *postgres.DB }
+
+func (s spoiler) KeptFile(ctx context.Context, k port.StatementKept, format string, w io.Writer) error {
+	_, err := w.Write([]byte{0})
+	return errors.Join(err, s.DB.KeptFile(ctx, k, format, w))
 }
 
 // Sums that are not the ledger's are no statement.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"parcelward/internal/port"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/wording"
@@ -15,10 +17,23 @@ import (
 
 // orderColumns are the columns of an order's line, in all formats of a table.
 func orderColumns() []string {
-	return []string{
+	columns := []string{
 		"order", "created", "currency", "freight", "service_fee", "insurance", "waived", "usd_rate", "freight_usd", "service_fee_usd", "insurance_usd",
-		"claim_currency", rules.LedgerClaimed, rules.LedgerApproved, rules.LedgerRejected, rules.LedgerPaid, "other", "expected", "difference",
+		"claim_currency",
 	}
+	return append(append(columns, bookColumns()...), "expected", "difference")
+}
+
+// bookColumns are those of the ledger.
+func bookColumns() []string { return append(rules.LedgerKinds(), "other") }
+
+// bookCells are what an order's books of a currency have in them.
+func bookCells(b *rules.BookLine) []decimal.Decimal {
+	var cells []decimal.Decimal
+	for _, kind := range bookColumns() {
+		cells = append(cells, b.Sum(kind))
+	}
+	return cells
 }
 
 // local is a moment in the platform's zone.
@@ -60,7 +75,7 @@ func (t *table) order(l *rules.StatementLine) error {
 		return err
 	}
 	for i := range max(1, len(l.Books)) {
-		row := make([]string, 0, 19)
+		row := make([]string, 0, len(orderColumns()))
 		row = append(row, named(l.Order), local(l.CreatedAt, t.loc))
 		if c := l.Charges; c != nil && i == 0 {
 			row = append(row, c.Freight.Currency, c.Freight.Value.String(), c.ServiceFee.Value.String(), c.Insurance.Value.String(), waived(c))
@@ -73,17 +88,19 @@ func (t *table) order(l *rules.StatementLine) error {
 			row = append(row, "", "", "", "", "", "", "", "", "")
 		}
 		if i < len(l.Books) {
-			b := &l.Books[i]
-			row = append(row, b.Currency, b.Claimed.String(), b.Approved.String(), b.Rejected.String(), b.Paid.String(), b.Other.String())
+			row = append(row, l.Books[i].Currency)
+			for _, cell := range bookCells(&l.Books[i]) {
+				row = append(row, cell.String())
+			}
 		} else {
-			row = append(row, "", "", "", "", "", "")
+			row = append(row, make([]string, 1+len(bookColumns()))...)
 		}
 		expected, differs := "", ""
 		if i == 0 {
 			if l.Expected != nil {
 				expected = l.Expected.String()
 			}
-			differs = differences(l.Differences)
+			differs = differences(l.Differences, "; ")
 		}
 		if err := t.out.Write(append(row, expected, guarded(differs))); err != nil {
 			return err
@@ -109,7 +126,7 @@ func waived(c *rules.Charges) string {
 	return "是 yes"
 }
 
-func differences(found []rules.StatementDiffer) string {
+func differences(found []rules.StatementDiffer, between string) string {
 	all := make([]string, len(found))
 	for i, d := range found {
 		t := wording.Difference(d.Code)
@@ -118,7 +135,7 @@ func differences(found []rules.StatementDiffer) string {
 			all[i] += " (" + d.By.String() + ")"
 		}
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(all, between)
 }
 
 // named is a number that names something: a tab before it keeps spreadsheets from making

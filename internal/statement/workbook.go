@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -31,7 +32,7 @@ type workbook struct {
 	loc   *time.Location
 
 	orders, differs, billed *sheet
-	head                    int
+	head, text              int         // styles of headings and of long texts
 	numbers                 map[int]int // style of amounts, by decimal places
 }
 
@@ -58,7 +59,14 @@ func (b *workbook) begin() error {
 	if b.head, err = b.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}); err != nil {
 		return err
 	}
-	for places, format := range map[int]string{0: "#,##0", 2: "#,##0.00", 3: "#,##0.000"} {
+	if b.text, err = b.file.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true}}); err != nil {
+		return err
+	}
+	for _, places := range []int{0, 2, 3} { // in order: the same month gives the same bytes
+		format := "#,##0"
+		if places > 0 {
+			format += "." + strings.Repeat("0", places)
+		}
 		if b.numbers[places], err = b.file.NewStyle(&excelize.Style{CustomNumFmt: &format}); err != nil {
 			return err
 		}
@@ -73,7 +81,7 @@ func (b *workbook) begin() error {
 	return err
 }
 
-// sheet begins one with a heading that stays in sight.
+// sheet begins one whose heading and first column stay in sight.
 func (b *workbook) sheet(name string, columns []string) (*sheet, error) {
 	if _, err := b.file.NewSheet(title(name)); err != nil {
 		return nil, err
@@ -87,15 +95,21 @@ func (b *workbook) sheet(name string, columns []string) (*sheet, error) {
 			return nil, err
 		}
 	}
-	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+	if err := out.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight"}); err != nil {
 		return nil, err
 	}
 	s := &sheet{out: out}
 	head := make([]any, len(columns))
 	for i, key := range columns {
-		head[i] = excelize.Cell{StyleID: b.head, Value: title(key)}
+		head[i] = b.heading(key)
 	}
 	return s, s.add(head...)
+}
+
+// heading has its languages one below the other: columns are narrow.
+func (b *workbook) heading(key string) excelize.Cell {
+	h := wording.Column(key)
+	return excelize.Cell{StyleID: b.head, Value: h.ZH + "\n" + h.EN}
 }
 
 func width(key string) float64 {
@@ -103,7 +117,9 @@ func width(key string) float64 {
 	case "order", "number", "of_order", "created", "file":
 		return 24
 	case "difference", "match":
-		return 48
+		return 56
+	case rules.LedgerProtectionAsked, rules.LedgerProtectionApproved, rules.LedgerProtectionRejected, rules.LedgerProtectionPaid:
+		return 18
 	}
 	return 14
 }
@@ -119,12 +135,20 @@ func (s *sheet) add(cells ...any) error {
 
 // number is an amount as a number, unless it has more digits than spreadsheets keep.
 func (b *workbook) number(d decimal.Decimal, currency string) any {
+	if f, ok := plain(d).(float64); ok {
+		return excelize.Cell{StyleID: b.numbers[money.Places(currency)], Value: f}
+	}
+	return d.String()
+}
+
+// plain is a number that is no amount, with the same exception.
+func plain(d decimal.Decimal) any {
 	const digits = 15
 	f, ok := d.Float64()
 	if !ok || d.Prec() > digits || math.IsInf(f, 0) {
 		return d.String()
 	}
-	return excelize.Cell{StyleID: b.numbers[money.Places(currency)], Value: f}
+	return f
 }
 
 func (b *workbook) amount(a *money.Amount) any {
@@ -136,22 +160,24 @@ func (b *workbook) amount(a *money.Amount) any {
 
 func (b *workbook) order(l *rules.StatementLine) error {
 	for i := range max(1, len(l.Books)) {
-		row := make([]any, 19)
+		row := make([]any, len(orderColumns()))
 		row[0], row[1] = l.Order, local(l.CreatedAt, b.loc)
 		if c := l.Charges; c != nil && i == 0 {
 			row[2], row[3], row[4], row[5], row[6] = c.Freight.Currency, b.amount(&c.Freight), b.amount(&c.ServiceFee), b.amount(&c.Insurance), waived(c)
 			if u := c.USD; u != nil {
-				row[7], row[8], row[9], row[10] = u.Rate.String(), b.number(u.Freight, "USD"), b.number(u.ServiceFee, "USD"), b.number(u.Insurance, "USD")
+				row[7], row[8], row[9], row[10] = plain(u.Rate), b.number(u.Freight, "USD"), b.number(u.ServiceFee, "USD"), b.number(u.Insurance, "USD")
 			}
 		}
 		if i < len(l.Books) {
 			k := &l.Books[i]
 			row[11] = k.Currency
-			row[12], row[13], row[14] = b.number(k.Claimed, k.Currency), b.number(k.Approved, k.Currency), b.number(k.Rejected, k.Currency)
-			row[15], row[16] = b.number(k.Paid, k.Currency), b.number(k.Other, k.Currency)
+			for n, cell := range bookCells(k) {
+				row[12+n] = b.number(cell, k.Currency)
+			}
 		}
 		if i == 0 {
-			row[17], row[18] = b.amount(l.Expected), differences(l.Differences)
+			row[len(row)-2] = b.amount(l.Expected)
+			row[len(row)-1] = excelize.Cell{StyleID: b.text, Value: differences(l.Differences, "\n")}
 		}
 		if err := b.orders.add(row...); err != nil {
 			return fmt.Errorf("write order %s: %w", l.Order, err)
@@ -165,7 +191,7 @@ func (b *workbook) order(l *rules.StatementLine) error {
 				currency = a.Currency
 			}
 		}
-		if err := b.differs.add(l.Order, what.ZH+" "+what.EN, currency, b.amount(d.Expected), b.amount(d.Got), b.amount(d.By)); err != nil {
+		if err := b.differs.add(l.Order, excelize.Cell{StyleID: b.text, Value: what.ZH + " " + what.EN}, currency, b.amount(d.Expected), b.amount(d.Got), b.amount(d.By)); err != nil {
 			return fmt.Errorf("write order %s: %w", l.Order, err)
 		}
 	}
@@ -175,11 +201,11 @@ func (b *workbook) order(l *rules.StatementLine) error {
 func (b *workbook) bill(l *port.BilledLine) error {
 	var weight any
 	if l.Weight != nil {
-		weight = l.Weight.String()
+		weight = plain(*l.Weight)
 	}
 	reason := wording.BillReason(l.Reason)
 	err := b.billed.add(l.File, l.Line, l.BillLine.Number, l.BillLine.Order, l.Date, weight, l.Fee, l.Amount.Currency, b.amount(&l.Amount),
-		reason.ZH+" "+reason.EN, l.BillMatch.Order, b.amount(l.Expected), b.amount(l.By))
+		excelize.Cell{StyleID: b.text, Value: reason.ZH + " " + reason.EN}, l.BillMatch.Order, b.amount(l.Expected), b.amount(l.By))
 	if err != nil {
 		return fmt.Errorf("write line %d of bill %s: %w", l.Line, l.File, err)
 	}
@@ -234,7 +260,7 @@ func (b *workbook) summary(t *rules.StatementTotals) error {
 	if err != nil {
 		return err
 	}
-	if err := out.SetColWidth(1, 1, 44); err != nil {
+	if err := out.SetColWidth(1, 1, 56); err != nil {
 		return err
 	}
 	if err := out.SetColWidth(2, 8, 18); err != nil {
@@ -257,14 +283,14 @@ func (b *workbook) summaryRows(t *rules.StatementTotals) [][]any {
 		row := make([]any, len(keys))
 		for i, key := range keys {
 			if key != "" {
-				row[i] = excelize.Cell{StyleID: b.head, Value: title(key)}
+				row[i] = b.heading(key)
 			}
 		}
 		return row
 	}
 	both := func(x wording.Text) string { return x.ZH + " " + x.EN }
 	rows := [][]any{
-		{excelize.Cell{StyleID: b.head, Value: title("store")}, b.store, excelize.Cell{StyleID: b.head, Value: title("month")}, b.month.String()},
+		{b.heading("store"), b.store, b.heading("month"), b.month.String()},
 		nil,
 		head("orders", "currency", "count", "freight", "service_fee", "insurance"),
 	}

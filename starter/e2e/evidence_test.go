@@ -157,7 +157,7 @@ func requireAtHour25(t *testing.T, s *dev.Stack, want map[string]rules.Complaint
 func requireStatements(t *testing.T, s *dev.Stack, db *pgx.Conn) {
 	t.Helper()
 	loc := time.FixedZone("UTC+8", 8*60*60)
-	entries := 0
+	entries, kinds := 0, map[string]bool{}
 	for month := time.Date(2026, 3, 1, 0, 0, 0, 0, loc); month.Before(origin.Add(demo.Span)); month = month.AddDate(0, 1, 0) {
 		answer, err := http.Get(fmt.Sprintf("%s/v1/stores/%s/statements/%s?format=json", s.Server.URL, demo.Store, month.Format("2006-01")))
 		require.NoError(t, err)
@@ -177,6 +177,7 @@ func requireStatements(t *testing.T, s *dev.Stack, db *pgx.Conn) {
 			var n int
 			err := row.Scan(&kind, &currency, &n, &sum)
 			entries += n
+			kinds[kind] = true
 			return fmt.Sprint(kind, " ", currency, " ", n, " ", sum), err
 		})
 		require.NoError(t, err)
@@ -188,4 +189,7 @@ func requireStatements(t *testing.T, s *dev.Stack, db *pgx.Conn) {
 		t.Log(month.Format("2006-01"), booked)
 	}
 	assert.NotZero(t, entries)
+	for _, kind := range []string{rules.LedgerProtectionAsked, rules.LedgerProtectionApproved, rules.LedgerProtectionPaid} {
+		assert.True(t, kinds[kind], "the play has seller protection: %s", kind)
+	}
 }

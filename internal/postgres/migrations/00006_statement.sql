@@ -27,13 +27,27 @@ CREATE TABLE statements (
     store   text COLLATE "C" NOT NULL,
     month   text COLLATE "C" NOT NULL, -- such as 2026-03
     serial  integer NOT NULL,          -- from 1
-    sha256  text NOT NULL,             -- of the order lines as CSV
+    sha256  text NOT NULL,             -- of all that it says, as JSON
     totals  jsonb NOT NULL,            -- rules.StatementTotals
+    files   jsonb NOT NULL,            -- SHA-256 of each of its files, by format
     as_of   timestamptz NOT NULL,      -- virtual
     kept_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (store, month, serial)
 );
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The files themselves, in parts, so that nobody need hold a whole one. Append-only.
+CREATE TABLE statement_parts (
+    store   text COLLATE "C" NOT NULL,
+    month   text COLLATE "C" NOT NULL,
+    serial  integer NOT NULL,
+    format  text COLLATE "C" NOT NULL, -- xlsx or csv
+    part    integer NOT NULL,          -- from 1
+    content bytea NOT NULL,
+    PRIMARY KEY (store, month, serial, format, part),
+    FOREIGN KEY (store, month, serial) REFERENCES statements
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON statement_parts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- Lines of carriers' bills, as imported, each with what became of it at the latest import of its file.
 CREATE TABLE bill_lines (
@@ -74,6 +88,6 @@ CREATE INDEX store_scores_of_week ON store_scores (store, week, id);
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON store_scores FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose Down
-DROP TABLE store_scores, bill_lines, statements;
+DROP TABLE store_scores, bill_lines, statement_parts, statements;
 DROP INDEX inbox_opened;
 ALTER TABLE orders DROP COLUMN created_at;

@@ -18,5 +18,13 @@ CREATE TABLE complaints (
 );
 CREATE INDEX complaints_by_opening ON complaints (opened_at);
 
+-- The Ticket workflows of each order that may run, from their first look into the inbox on: the
+-- dispatcher tells them what settles them, and strikes out those that it finds ended.
+CREATE TABLE open_tickets (
+    order_pk    bigint NOT NULL REFERENCES orders,
+    workflow_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (order_pk, workflow_id)
+);
+
 -- +goose Down
-DROP TABLE complaints;
+DROP TABLE complaints, open_tickets;

@@ -39,6 +39,15 @@ WHERE order_pk = @order_pk AND next_try_at = @claimed AND seen_position <= @upto
 UPDATE orders SET shipments = array_append(shipments, @serial::integer)
 WHERE store = @store AND order_no = @order_no AND @serial::integer <> ALL (shipments);
 
+-- name: AddTicket :exec
+INSERT INTO open_tickets (order_pk, workflow_id) VALUES (@order_pk, @workflow_id) ON CONFLICT DO NOTHING;
+
+-- name: OpenTickets :many
+SELECT workflow_id FROM open_tickets WHERE order_pk = @order_pk ORDER BY workflow_id;
+
+-- name: DropTicket :exec
+DELETE FROM open_tickets WHERE order_pk = @order_pk AND workflow_id = @workflow_id;
+
 -- name: Release :exec
 UPDATE orders SET attempts = attempts + @failures::integer, last_error = @last_error,
     next_try_at = now() + make_interval(secs => @after_seconds::float8)

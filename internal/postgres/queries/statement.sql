@@ -26,8 +26,16 @@ GROUP BY kind, currency ORDER BY kind, currency;
 SELECT * FROM statements WHERE store = @store AND month = @month ORDER BY serial DESC LIMIT 1;
 
 -- name: KeepStatement :execrows
-INSERT INTO statements (store, month, serial, sha256, totals, as_of)
-VALUES (@store, @month, @serial, @sha256, @totals, @as_of) ON CONFLICT DO NOTHING;
+INSERT INTO statements (store, month, serial, sha256, totals, files, as_of)
+VALUES (@store, @month, @serial, @sha256, @totals, @files, @as_of) ON CONFLICT DO NOTHING;
+
+-- name: KeepStatementPart :exec
+INSERT INTO statement_parts (store, month, serial, format, part, content)
+VALUES (@store, @month, @serial, @format, @part, @content);
+
+-- name: StatementPart :one
+SELECT content FROM statement_parts
+WHERE store = @store AND month = @month AND serial = @serial AND format = @format AND part = @part;
 
 -- name: BillParcels :many
 -- The parcels that have one of the numbers, by itself or as another number of the same parcel.

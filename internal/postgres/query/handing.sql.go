@@ -26,6 +26,20 @@ func (q *Queries) AddShipment(ctx context.Context, arg AddShipmentParams) error 
 	return err
 }
 
+const addTicket = `-- name: AddTicket :exec
+INSERT INTO open_tickets (order_pk, workflow_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
+`
+
+type AddTicketParams struct {
+	OrderPk    int64
+	WorkflowID string
+}
+
+func (q *Queries) AddTicket(ctx context.Context, arg AddTicketParams) error {
+	_, err := q.db.Exec(ctx, addTicket, arg.OrderPk, arg.WorkflowID)
+	return err
+}
+
 const claimRechecks = `-- name: ClaimRechecks :many
 WITH c AS MATERIALIZED (
     SELECT w.order_pk FROM orders w
@@ -172,6 +186,20 @@ func (q *Queries) DropCases(ctx context.Context, arg DropCasesParams) error {
 	return err
 }
 
+const dropTicket = `-- name: DropTicket :exec
+DELETE FROM open_tickets WHERE order_pk = $1 AND workflow_id = $2
+`
+
+type DropTicketParams struct {
+	OrderPk    int64
+	WorkflowID string
+}
+
+func (q *Queries) DropTicket(ctx context.Context, arg DropTicketParams) error {
+	_, err := q.db.Exec(ctx, dropTicket, arg.OrderPk, arg.WorkflowID)
+	return err
+}
+
 const factsOf = `-- name: FactsOf :many
 SELECT f.position, i.raw, i.received_at FROM order_facts f JOIN inbox i ON i.seq = f.inbox_seq
 WHERE f.order_pk = $1 AND f.position > $2
@@ -313,6 +341,30 @@ func (q *Queries) NoteLoad(ctx context.Context, arg NoteLoadParams) error {
 		arg.OrderPk,
 	)
 	return err
+}
+
+const openTickets = `-- name: OpenTickets :many
+SELECT workflow_id FROM open_tickets WHERE order_pk = $1 ORDER BY workflow_id
+`
+
+func (q *Queries) OpenTickets(ctx context.Context, orderPk int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, openTickets, orderPk)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var workflow_id string
+		if err := rows.Scan(&workflow_id); err != nil {
+			return nil, err
+		}
+		items = append(items, workflow_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const release = `-- name: Release :exec

@@ -149,6 +149,11 @@ type Notice struct {
 	ToldAt     time.Time
 }
 
+type OpenTicket struct {
+	OrderPk    int64
+	WorkflowID string
+}
+
 type Order struct {
 	OrderPk           int64
 	Store             string
@@ -249,8 +254,18 @@ type Statement struct {
 	Serial int32
 	Sha256 string
 	Totals json.RawMessage
+	Files  json.RawMessage
 	AsOf   time.Time
 	KeptAt time.Time
+}
+
+type StatementPart struct {
+	Store   string
+	Month   string
+	Serial  int32
+	Format  string
+	Part    int32
+	Content []byte
 }
 
 type StoreScore struct {

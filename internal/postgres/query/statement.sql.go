@@ -339,8 +339,8 @@ func (q *Queries) KeepBillLines(ctx context.Context, arg KeepBillLinesParams) er
 }
 
 const keepStatement = `-- name: KeepStatement :execrows
-INSERT INTO statements (store, month, serial, sha256, totals, as_of)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+INSERT INTO statements (store, month, serial, sha256, totals, files, as_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 `
 
 type KeepStatementParams struct {
@@ -349,6 +349,7 @@ type KeepStatementParams struct {
 	Serial int32
 	Sha256 string
 	Totals json.RawMessage
+	Files  json.RawMessage
 	AsOf   time.Time
 }
 
@@ -359,6 +360,7 @@ func (q *Queries) KeepStatement(ctx context.Context, arg KeepStatementParams) (i
 		arg.Serial,
 		arg.Sha256,
 		arg.Totals,
+		arg.Files,
 		arg.AsOf,
 	)
 	if err != nil {
@@ -367,8 +369,34 @@ func (q *Queries) KeepStatement(ctx context.Context, arg KeepStatementParams) (i
 	return result.RowsAffected(), nil
 }
 
+const keepStatementPart = `-- name: KeepStatementPart :exec
+INSERT INTO statement_parts (store, month, serial, format, part, content)
+VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type KeepStatementPartParams struct {
+	Store   string
+	Month   string
+	Serial  int32
+	Format  string
+	Part    int32
+	Content []byte
+}
+
+func (q *Queries) KeepStatementPart(ctx context.Context, arg KeepStatementPartParams) error {
+	_, err := q.db.Exec(ctx, keepStatementPart,
+		arg.Store,
+		arg.Month,
+		arg.Serial,
+		arg.Format,
+		arg.Part,
+		arg.Content,
+	)
+	return err
+}
+
 const lastStatement = `-- name: LastStatement :one
-SELECT store, month, serial, sha256, totals, as_of, kept_at FROM statements WHERE store = $1 AND month = $2 ORDER BY serial DESC LIMIT 1
+SELECT store, month, serial, sha256, totals, files, as_of, kept_at FROM statements WHERE store = $1 AND month = $2 ORDER BY serial DESC LIMIT 1
 `
 
 type LastStatementParams struct {
@@ -385,6 +413,7 @@ func (q *Queries) LastStatement(ctx context.Context, arg LastStatementParams) (S
 		&i.Serial,
 		&i.Sha256,
 		&i.Totals,
+		&i.Files,
 		&i.AsOf,
 		&i.KeptAt,
 	)
@@ -588,4 +617,30 @@ func (q *Queries) StatementOrders(ctx context.Context, arg StatementOrdersParams
 		return nil, err
 	}
 	return items, nil
+}
+
+const statementPart = `-- name: StatementPart :one
+SELECT content FROM statement_parts
+WHERE store = $1 AND month = $2 AND serial = $3 AND format = $4 AND part = $5
+`
+
+type StatementPartParams struct {
+	Store  string
+	Month  string
+	Serial int32
+	Format string
+	Part   int32
+}
+
+func (q *Queries) StatementPart(ctx context.Context, arg StatementPartParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, statementPart,
+		arg.Store,
+		arg.Month,
+		arg.Serial,
+		arg.Format,
+		arg.Part,
+	)
+	var content []byte
+	err := row.Scan(&content)
+	return content, err
 }

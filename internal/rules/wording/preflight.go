@@ -150,9 +150,9 @@ func messagesWhat(f *rules.PreflightFinding) Text {
 	case rules.PreflightNoBuyer:
 		return Text{"沟通记录里没有买家发来的消息。", "The buyer wrote none of the messages."}
 	case rules.PreflightNotShown:
-		return both("买家消息里没有认出“未收到货”或“拒收”的说法（最近一条：“%s”）。", "No message of the buyer was recognised as saying that nothing came or that it was refused (the last: \"%s\").", f.Measured)
+		return both("买家消息里没有认出“未收到货”或“拒收”的说法（最近一条发于 %s）。", "No message of the buyer was recognised as saying that nothing came or that it was refused (the last is of %s).", f.Measured)
 	case rules.PreflightReceived:
-		return both("买家似乎说过已收到货：“%s”。", "The buyer seems to say that it came: \"%s\".", f.Measured)
+		return both("买家似乎说过已收到货（%s 的消息）。", "The buyer seems to say that it came (message of %s).", f.Measured)
 	default:
 		return unknown(f.Code)
 	}

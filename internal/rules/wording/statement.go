@@ -2,6 +2,7 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 
 	"parcelward/internal/rules"
 )
@@ -53,6 +54,14 @@ func Column(key string) Text {
 		return Text{"驳回金额", "Rejected"}
 	case rules.LedgerPaid:
 		return Text{"到账金额", "Paid"}
+	case rules.LedgerProtectionAsked:
+		return Text{"卖家保障申请金额", "Seller protection asked"}
+	case rules.LedgerProtectionApproved:
+		return Text{"卖家保障批准金额", "Seller protection approved"}
+	case rules.LedgerProtectionRejected:
+		return Text{"卖家保障驳回金额", "Seller protection rejected"}
+	case rules.LedgerProtectionPaid:
+		return Text{"卖家保障到账金额", "Seller protection paid"}
 	case "other":
 		return Text{"其他入账", "Other entries"}
 	case "expected":
@@ -99,8 +108,7 @@ func Column(key string) Text {
 
 // LedgerKind names a kind of ledger entry.
 func LedgerKind(kind string) Text {
-	switch kind {
-	case rules.LedgerClaimed, rules.LedgerApproved, rules.LedgerRejected, rules.LedgerPaid:
+	if slices.Contains(rules.LedgerKinds(), kind) {
 		return Column(kind)
 	}
 	return Text{kind, kind}
@@ -123,6 +131,20 @@ func Difference(code string) Text {
 		return Text{"到账金额少于批准金额", "less paid than approved"}
 	case rules.DifferPaidAbove:
 		return Text{"到账金额多于批准金额", "more paid than approved"}
+	case rules.DifferProtectionUnknown:
+		return Text{"卖家保障：没有申请金额，无法核对批准金额", "seller protection: no amount was asked for, the approved one cannot be checked"}
+	case rules.DifferProtectionCurrency:
+		return Text{"卖家保障：币种不同，无法直接比较", "seller protection: another currency, the amounts cannot be compared"}
+	case rules.DifferProtectionApprovedBelow:
+		return Text{"卖家保障：批准金额少于申请金额", "seller protection: less approved than asked for"}
+	case rules.DifferProtectionApprovedAbove:
+		return Text{"卖家保障：批准金额多于申请金额", "seller protection: more approved than asked for"}
+	case rules.DifferProtectionUnpaid:
+		return Text{"卖家保障：已批准，月底前未到账", "seller protection: approved, not paid by the end of the month"}
+	case rules.DifferProtectionPaidBelow:
+		return Text{"卖家保障：到账金额少于批准金额", "seller protection: less paid than approved"}
+	case rules.DifferProtectionPaidAbove:
+		return Text{"卖家保障：到账金额多于批准金额", "seller protection: more paid than approved"}
 	}
 	return unknown(code)
 }
@@ -155,7 +177,7 @@ func StatementNotes(fee, insurance, insured string) []Text {
 	return []Text{
 		both("技术服务费 = 运费 × %s%%，保险费 = 运费 × %s%%（保额上限 %s/单）；逐单四舍五入。", "Service fee: %s %% of the freight; insurance: %s %% (cover at most %s per order); each order rounded half up.", fee, insurance, insured),
 		{"运费计入下单当月；未发货即取消的订单不计费。没有事实说明是否投保，故每单都计保险费。", "Freight counts in the month in which the order was created; an order that ended before it was shipped is not charged. No fact tells whether an order was insured: every one is charged."},
-		{"索赔、批准、到账按入账当月统计，与账本逐笔一致。不同币种不相加。", "Claims count in the month of their ledger entry and equal the ledger. Currencies are never added up."},
+		{"索赔和卖家保障的申请、批准、到账按入账当月统计，与账本逐笔一致。不同币种不相加。", "Claims and seller protection count in the month of their ledger entry and equal the ledger. Currencies are never added up."},
 	}
 }
 

@@ -16,6 +16,7 @@ type Ticket struct {
 	About            string // number of the claim, or of the complaint
 	Number           string // tracking number
 	Amount           *money.Amount
+	Protection       bool      // it is about the seller protection that followed the claim
 	Since            time.Time // what is late was due then; zero: nothing is
 	Detail           Text      // further facts; empty: none
 	Given            map[rules.TicketField]rules.TicketGiven
@@ -53,6 +54,17 @@ func TicketTopic(t rules.TicketTopic) Text {
 		return Text{"其他问题", "other problem"}
 	}
 	return unknown(t)
+}
+
+// topic names what this ticket is about.
+func (t *Ticket) topic() Text {
+	switch {
+	case t.Protection && t.Topic == rules.TopicReview:
+		return Text{"卖家保障申请审核超期", "overdue review of a seller protection request"}
+	case t.Protection && t.Topic == rules.TopicPayout:
+		return Text{"卖家保障补偿逾期未到账", "overdue payout of seller protection"}
+	}
+	return TicketTopic(t.Topic)
 }
 
 // TicketChannel names to whom a ticket goes.
@@ -170,7 +182,7 @@ func ticketForm(f rules.TicketField) Text {
 
 // TicketTitle is the title to paste.
 func TicketTitle(t *Ticket) Text {
-	topic := TicketTopic(t.Topic)
+	topic := t.topic()
 	if t.Topic == rules.TopicFreight {
 		return topic.capital() // by these very words the help centre begins its check
 	}
@@ -259,6 +271,14 @@ func ticketOpening(t *Ticket) Text {
 	since := Text{"规定时限", "the time set"}
 	if !t.Since.IsZero() {
 		since = clock(t.Since, t.Location)
+	}
+	switch {
+	case t.Protection && t.Topic == rules.TopicReview:
+		return both("您好，本单物流索赔申诉后仍被拒赔，我们申请了“卖家保障计划”补偿，应在 %s 前有结果，至今没有。请核查进度，并告知审核结论或还需补充的材料。",
+			"Hello, after the logistics claim for this order was refused again we asked for seller protection. Its answer was due by %s and there is none yet. Please check its progress and tell us the decision, or what else is needed.", since)
+	case t.Protection && t.Topic == rules.TopicPayout:
+		return both("您好，本单的“卖家保障计划”补偿已审核通过，应在 %s 前到账，至今没有收到。请核查打款状态并尽快支付。",
+			"Hello, seller protection for this order was approved and its payout was due by %s, but it has not arrived. Please check the payment and release it.", since)
 	}
 	switch t.Topic {
 	case rules.TopicReview:

@@ -128,3 +128,21 @@ func TestTicketReasonWithAPhone(t *testing.T) {
 	p.Reason = "缺少截图"
 	require.Contains(t, wording.TicketNotice(rules.Notice{Code: rules.NoticeTicketMissing}, aTicket(t, rules.TopicOther), p).ZH, "缺少截图")
 }
+
+// A ticket about seller protection speaks of that: the claim itself was refused.
+func TestTicketAboutProtection(t *testing.T) {
+	t.Parallel()
+	for topic, says := range map[rules.TicketTopic]string{rules.TopicReview: "卖家保障申请审核超期", rules.TopicPayout: "卖家保障补偿逾期未到账"} {
+		words := aTicket(t, topic)
+		words.Protection = true
+		title, body := wording.TicketTitle(words), wording.TicketBody(words, "", "")
+		check(t, string(topic), title)
+		requireWords(t, string(topic), body)
+		require.Contains(t, title.ZH, says)
+		require.Equal(t, topic.Funds(), strings.HasPrefix(title.ZH, "[URGENT-FUND] "))
+		require.Contains(t, body.ZH, "卖家保障计划")
+		require.Contains(t, body.EN, "seller protection")
+		require.Contains(t, wording.TicketDetails(words, &rules.TicketPlan{Status: rules.TicketToFile, Channel: rules.ChannelTicket}), says)
+		requireWords(t, string(topic), wording.TicketNotice(rules.Notice{Code: rules.NoticeTicketFile}, words, &rules.TicketPlan{Status: rules.TicketToFile, Channel: rules.ChannelTicket}))
+	}
+}

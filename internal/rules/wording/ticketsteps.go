@@ -102,7 +102,7 @@ func pasted(head Text, t *Ticket, p *rules.TicketPlan) Text {
 }
 
 func ticketHead(t *Ticket) Text {
-	return both("【订单 %s，工单：%s】", "[Order %s, ticket: %s]", t.Store+"/"+t.Order, TicketTopic(t.Topic))
+	return both("【订单 %s，工单：%s】", "[Order %s, ticket: %s]", t.Store+"/"+t.Order, t.topic())
 }
 
 // ticketCause says why a ticket is filed once more, with the other side's reason.
@@ -217,7 +217,7 @@ func TicketDetails(t *Ticket, p *rules.TicketPlan) string {
 	b.WriteString("| | |\n|---|---|\n")
 	row := func(name Text, value string) { fmt.Fprintf(&b, "| %s | %s |\n", slash(name), value) }
 	row(Text{"订单", "Order"}, "`"+t.Store+"/"+t.Order+"`")
-	row(Text{"事由", "Topic"}, slash(TicketTopic(t.Topic)))
+	row(Text{"事由", "Topic"}, slash(t.topic()))
 	row(Text{"状态", "Status"}, slash(TicketStatus(p.Status)))
 	row(Text{"渠道", "Channel"}, slash(TicketChannel(p.Channel)))
 	row(Text{"第几次", "Round"}, fmt.Sprint(p.Round))
