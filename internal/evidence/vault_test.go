@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 		"PDF script in escapes": {"a.pdf", pdfOf("<< /S /J#61v#61Script >>"), rules.OriginalActive, "/JavaScript"},
 		"PDF script packed":     {"a.pdf", pdfOf(stream("/Type /ObjStm /N 1 /First 4", "5 0 << /S /JavaScript /JS (x) >>")), rules.OriginalActive, "/JavaScript"},
 		"PDF script far inside": {"a.pdf", pdfOf(stream("", strings.Repeat(" ", 65530)+"/JavaScript ")), rules.OriginalActive, "/JavaScript"},
-		"PDF objects in hex":    {"a.pdf", pdfOf("<< /Type /ObjStm /N 1 /First 4 /Filter /ASCIIHexDecode >>\nstream\n3520\nendstream"), rules.OriginalActive, "/ObjStm"},
+		"PDF objects in hex":    {"a.pdf", pdfOf("<< /Type /ObjStm /N 1 /First 4 /Filter /ASCIIHexDecode >>\nstream\n3520\nendstream"), rules.OriginalOpaque, `/ObjStm /Filter "/ASCIIHexDecode"`},
 		"PDF program":           {"a.pdf", pdfOf("<< /S /Launch /F (cmd.exe) >>"), rules.OriginalActive, "/Launch"},
 		"PDF file":              {"a.pdf", pdfOf("<< /Type /EmbeddedFile >>"), rules.OriginalActive, "/EmbeddedFile"},
 		"PDF form":              {"a.pdf", pdfOf("<< /XFA 9 0 R >>"), rules.OriginalActive, "/XFA"},
