@@ -181,9 +181,9 @@ func acts(name string, objects bool) (code rules.OriginalCode, found bool) {
 	switch name {
 	case "Encrypt":
 		return rules.OriginalEncrypted, true
-	case "JavaScript", "Launch", "EmbeddedFile", "EmbeddedFiles", "RichMedia", "SubmitForm", "ImportData", "GoToE", "Rendition":
+	case "JavaScript", "Launch", "EmbeddedFile", "RichMedia", "SubmitForm", "ImportData", "GoToE", "Rendition":
 		return rules.OriginalActive, true
-	case "OpenAction", "XFA": // XFA: forms with scripts
+	case "OpenAction", "XFA", "EmbeddedFiles": // XFA: forms with scripts
 		return "", true
 	case "JS", "AA", "EF", "GoToR": // scripts, actions by events, attached files, other files
 		return "", objects
@@ -208,6 +208,8 @@ func valued(name string, rest []byte) bool {
 		return c == '[' || c == '%' || c >= '0' && c <= '9'
 	case "GoToR":
 		return true
+	case "EmbeddedFiles": // some programs, ours among them, say that there are none
+		return !bytes.HasPrefix(bytes.Join(bytes.Fields(trimmed[:min(len(trimmed), maxBlank)]), nil), []byte("<</Names[]>>"))
 	}
 	return c == '(' || c == '<' || c == '%' || c >= '0' && c <= '9'
 }

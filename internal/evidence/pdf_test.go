@@ -78,6 +78,7 @@ func activePDFs() map[string][]byte {
 		"script in a trailer":           append(pdfOf(), []byte("trailer\n<< /Root << /AA << /WC 5 0 R >> >> >>\nstartxref\n9\n%%EOF\n")...),
 		"actions by events":             pdfOf("<< /Type /Page /AA << /O 5 0 R >> >>"),
 		"attached":                      pdfOf("<< /Type /Filespec /EF << /F 5 0 R >> >>"),
+		"list of files":                 pdfOf("<< /Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >> >>"),
 		"other file":                    pdfOf("<< /S /GoToR /F (\\\\\\\\host\\\\share) >>"),
 		"opening far away":              pdfOf(stream("/Type /ObjStm /N 1 /First 4", "5 0 "+strings.Repeat(" ", 65500)+"<< /OpenAction "+strings.Repeat("\n", 70_000)+"6 0 R >>")),
 		"opening behind a comment":      pdfOf("<< /OpenAction %[\n6 0 R >>"),
