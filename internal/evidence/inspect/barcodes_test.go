@@ -86,7 +86,7 @@ func TestPhotosOfLabels(t *testing.T) {
 }
 
 // label draws a waybill in code: a Code 128, module pixels wide each, on white paper on a table.
-func label(t *testing.T, number string, module, w, h int) *image.Gray {
+func label(t testing.TB, number string, module, w, h int) *image.Gray {
 	t.Helper()
 	code, err := code128.Encode(number)
 	require.NoError(t, err)
@@ -129,14 +129,14 @@ func label(t *testing.T, number string, module, w, h int) *image.Gray {
 	return img
 }
 
-func asPNG(t *testing.T, img image.Image) []byte {
+func asPNG(t testing.TB, img image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img))
 	return b.Bytes()
 }
 
-func asJPEG(t *testing.T, img image.Image, quality int) []byte {
+func asJPEG(t testing.TB, img image.Image, quality int) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}))
