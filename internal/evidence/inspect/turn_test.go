@@ -113,7 +113,7 @@ func workbookOf(t *testing.T, unit string) []byte {
 	part, err := w.Create("xl/sharedStrings.xml")
 	require.NoError(t, err)
 	const most = inspect.MaxUnzipped - 1<<20
-	_, err = part.Write([]byte(`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">` + strings.Repeat(unit, most/len(unit)) + "</sst>"))
+	_, err = part.Write([]byte(`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">` + strings.Repeat(unit, max(most/len(unit), 1)) + "</sst>"))
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	return out.Bytes()
@@ -130,6 +130,14 @@ func TestWeights(t *testing.T) {
 		t.Logf("%s: %d MB, weight %d MB, took %d MB", name, len(f.content)>>20, weight>>20, took>>20)
 		assert.LessOrEqual(t, took, uint64(weight)*5/4, name) // a tenth is not collected yet
 	}
+}
+
+// A workbook that unzips to more than it may is not read.
+func TestWorkbookBomb(t *testing.T) {
+	t.Parallel()
+	s := see(t, workbookOf(t, "<si><t>"+strings.Repeat("a", inspect.MaxUnzipped)+"</t></si>"), rules.EvidenceOutbound)
+	assert.Empty(t, s.Outbound)
+	assert.True(t, s.Unsees(rules.UnseenDamaged), "%+v", s.Unseen)
 }
 
 // Sixteen of the heaviest at once take no more than the memory that all share: without turns it
