@@ -54,7 +54,7 @@ func TestUploadsAtOnceAreBounded(t *testing.T) {
 
 	noise := image.NewGray(image.Rect(0, 0, 4500, 4500))
 	for i := range noise.Pix {
-		noise.Pix[i] = byte(rand.Uint32()) //nolint:gosec // a picture
+		noise.Pix[i] = byte(rand.Uint32())
 	}
 	var bodies [][]byte
 	for _, img := range []image.Image{noise, image.NewNRGBA(image.Rect(0, 0, 6000, 5000))} {

@@ -103,7 +103,7 @@ func (z *inflater) stream(at int, objects bool) *rules.OriginalFault {
 	if err != nil {
 		return broken(err)
 	}
-	err, fault := z.look(objects)
+	fault, err := z.look(objects)
 	if z.read += len(content) - source.Len(); fault == nil && z.read > maxPacked*len(z.b)+(1<<20) {
 		fault = damaged("PDF: streams that overlap")
 	}
@@ -117,7 +117,7 @@ var errLine = errors.New("no line end before them")
 
 // look reads a stream by pieces that overlap, as a name may lie across. The error is that by
 // which the stream ended.
-func (z *inflater) look(objects bool) (error, *rules.OriginalFault) {
+func (z *inflater) look(objects bool) (fault *rules.OriginalFault, end error) {
 	held := 0
 	for {
 		n := 0
@@ -128,18 +128,18 @@ func (z *inflater) look(objects bool) (error, *rules.OriginalFault) {
 			n += more
 		}
 		if z.inflated += int64(n); z.inflated > maxInflated {
-			return nil, damaged(fmt.Sprintf("PDF: more than %d MB when inflated", maxInflated>>20))
+			return damaged(fmt.Sprintf("PDF: more than %d MB when inflated", maxInflated>>20)), nil
 		}
 		held += n
 		piece := z.window[:held]
 		if fault := actions(piece, objects); fault != nil {
-			return nil, fault
+			return fault, nil
 		}
 		if objects && nested(piece) {
-			return nil, &rules.OriginalFault{Code: rules.OriginalOpaque, Found: "/ObjStm: stream"}
+			return &rules.OriginalFault{Code: rules.OriginalOpaque, Found: "/ObjStm: stream"}, nil
 		}
 		if err != nil { // the end; also of what is broken behind what was read
-			return err, nil
+			return nil, err //nolint:wrapcheck // it is compared
 		}
 		held = copy(z.window, piece[held-overlap:])
 	}

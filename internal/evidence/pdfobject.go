@@ -166,7 +166,7 @@ func single(value []byte) []byte {
 }
 
 func flateAlone(value []byte) bool {
-	return len(value) > 0 && value[0] == '/' && bytes.IndexFunc(value[1:], func(r rune) bool { return r < '!' || r > '~' || !regular(byte(r)) }) < 0 && //nolint:gosec // ASCII
+	return len(value) > 0 && value[0] == '/' && bytes.IndexFunc(value[1:], func(r rune) bool { return r < '!' || r > '~' || !regular(byte(r)) }) < 0 &&
 		nameOf(value) == "FlateDecode"
 }
 

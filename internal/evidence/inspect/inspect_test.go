@@ -45,17 +45,17 @@ func sameRows(t *testing.T, want, got []rules.OutboundRow) {
 	}
 }
 
-func workbook(t testing.TB, rows ...[]any) []byte {
-	t.Helper()
+func workbook(tb testing.TB, rows ...[]any) []byte {
+	tb.Helper()
 	f := excelize.NewFile()
 	defer f.Close() //nolint:errcheck // it was only written
 	for i, row := range rows {
 		cell, err := excelize.CoordinatesToCellName(1, i+1)
-		require.NoError(t, err)
-		require.NoError(t, f.SetSheetRow("Sheet1", cell, &row))
+		require.NoError(tb, err)
+		require.NoError(tb, f.SetSheetRow("Sheet1", cell, &row))
 	}
 	var b bytes.Buffer
-	require.NoError(t, f.Write(&b))
+	require.NoError(tb, f.Write(&b))
 	return b.Bytes()
 }
 
@@ -246,16 +246,16 @@ func TestFile(t *testing.T) {
 }
 
 // samples are small originals of each form.
-func samples(t testing.TB) map[rules.EvidenceKind][][]byte {
-	t.Helper()
-	small := label(t, "A1B2C", 1, 120, 80)
+func samples(tb testing.TB) map[rules.EvidenceKind][][]byte {
+	tb.Helper()
+	small := label(tb, "A1B2C", 1, 120, 80)
 	return map[rules.EvidenceKind][][]byte{
 		rules.EvidenceWaybill: {
-			asPNG(t, small), asJPEG(t, small, 60), document("0 0 m 1 0 l 1 9 l 0 9 l h f (LP1) Tj <00410042> Tj 3 0 1 8 re f"),
-			webp(t), document("", fmt.Sprintf("<</Subtype/Image/Width 120/Height 80/Filter/DCTDecode>>\nstream\n%s\nendstream", asJPEG(t, small, 60))),
+			asPNG(tb, small), asJPEG(tb, small, 60), document("0 0 m 1 0 l 1 9 l 0 9 l h f (LP1) Tj <00410042> Tj 3 0 1 8 re f"),
+			webp(tb), document("", fmt.Sprintf("<</Subtype/Image/Width 120/Height 80/Filter/DCTDecode>>\nstream\n%s\nendstream", asJPEG(tb, small, 60))),
 			document("", "<</Subtype/Image/Width 70/Height 70/ColorSpace/DeviceGray/BitsPerComponent 8>>\nstream\n"+strings.Repeat("x", 4900)+"\nendstream"),
 		},
-		rules.EvidenceOutbound: {[]byte("order,sku,qty,time\n1,A,2,2026-01-05 10:00:00\n"), workbook(t, []any{"sku", "qty"}, []any{"A", 1})},
+		rules.EvidenceOutbound: {[]byte("order,sku,qty,time\n1,A,2,2026-01-05 10:00:00\n"), workbook(tb, []any{"sku", "qty"}, []any{"A", 1})},
 		rules.EvidenceMessages: {[]byte(`{"messages":[{"id":"1","from":"buyer","at":"2026-02-01T10:00:00Z","order":"1","text":"not received"}]}`)},
 		rules.EvidenceRefusal:  {[]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41\x00\x00\x00\x08moov")},
 		rules.EvidenceOther:    {[]byte("买家：还没收到货"), []byte("\xff\xfen\x00o\x00")},
@@ -263,10 +263,10 @@ func samples(t testing.TB) map[rules.EvidenceKind][][]byte {
 }
 
 // webp is a lossless picture of 17 by 2 pixels.
-func webp(t testing.TB) []byte {
-	t.Helper()
+func webp(tb testing.TB) []byte {
+	tb.Helper()
 	b, err := base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return b
 }
 
