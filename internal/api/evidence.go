@@ -79,6 +79,7 @@ const (
 	maxUpload      = 512 << 20 // bytes of one request
 	maxFiles       = 20
 	maxUploads     = 16               // at once: their files lie on the disk until they are looked through
+	outboundTurns  = 4                // that an outbound record takes of them: it lies in memory
 	uploadWait     = 10 * time.Second // for a turn
 	uploadPatience = 15 * time.Minute
 	factPatience   = 10 * time.Second // for the fact, also when the sender has gone
@@ -92,18 +93,26 @@ type uploadInput struct {
 // Resolve takes the body as a stream; huma would read it into memory.
 func (in *uploadInput) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
-	deadline := time.Now().Add(uploadPatience)
-	control := http.NewResponseController(w)
-	err := errors.Join(control.SetReadDeadline(deadline), control.SetWriteDeadline(deadline.Add(time.Minute)))
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := uploadDeadlines(w); err != nil {
 		return []error{err}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	in.form, err = newUploadForm(r)
-	if err != nil {
+	var err error
+	if in.form, err = newUploadForm(r); err != nil {
 		return []error{err}
 	}
 	return nil
+}
+
+// uploadDeadlines gives a request the time that an upload takes.
+func uploadDeadlines(w http.ResponseWriter) error {
+	deadline := time.Now().Add(uploadPatience)
+	control := http.NewResponseController(w)
+	err := errors.Join(control.SetReadDeadline(deadline), control.SetWriteDeadline(deadline.Add(time.Minute)))
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }
 
 type uploadOutput struct{ Body EvidenceList }
@@ -166,18 +175,18 @@ func shown(item *port.EvidenceItem) EvidenceItem {
 
 // uploadTurn waits until few enough uploads are under way; done ends this one. What waits costs a
 // connection, its body is not read.
-func (s *server) uploadTurn(ctx context.Context) (done func(), err error) {
+func (s *server) uploadTurn(ctx context.Context, turns int64) (done func(), err error) {
 	waiting, stop := context.WithTimeout(ctx, uploadWait)
 	defer stop()
-	if s.uploads.Acquire(waiting, 1) != nil {
+	if s.uploads.Acquire(waiting, turns) != nil {
 		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many uploads at once; send it again later: what is sent twice is kept once"),
 			http.Header{"Retry-After": {"5"}})
 	}
-	return func() { s.uploads.Release(1) }, nil
+	return func() { s.uploads.Release(turns) }, nil
 }
 
 func (s *server) postEvidence(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
-	done, err := s.uploadTurn(ctx)
+	done, err := s.uploadTurn(ctx, 1)
 	if err != nil {
 		return nil, err
 	}

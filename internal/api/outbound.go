@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"parcelward/internal/evidence/inspect"
 	"parcelward/internal/port"
@@ -44,22 +47,37 @@ type OutboundLine struct {
 }
 
 type outboundInput struct {
-	Store   string `path:"store" pattern:"^[A-Za-z0-9._-]{1,64}$" doc:"the seller's shop"`
-	By      string `query:"by" required:"true" minLength:"1" maxLength:"100" doc:"who imports"`
-	RawBody []byte `contentType:"application/octet-stream"`
+	Store string `path:"store" pattern:"^[A-Za-z0-9._-]{1,64}$" doc:"the seller's shop"`
+	By    string `query:"by" required:"true" minLength:"1" maxLength:"100" doc:"who imports"`
+	body  io.Reader
+}
+
+// Resolve leaves the body unread: huma would read it before its turn.
+func (in *outboundInput) Resolve(ctx huma.Context) []error {
+	r, w := humago.Unwrap(ctx)
+	if err := uploadDeadlines(w); err != nil {
+		return []error{err}
+	}
+	in.body = http.MaxBytesReader(w, r.Body, inspect.MaxBytes)
+	return nil
 }
 
 type outboundOutput struct{ Body OutboundImport }
 
+const outboundPath = "/v1/stores/{store}/outbound"
+
 func (s *server) registerOutbound(api huma.API) {
 	huma.Register(api, huma.Operation{
-		OperationID: "import-outbound", Method: http.MethodPost, Path: "/v1/stores/{store}/outbound",
+		OperationID: "import-outbound", Method: http.MethodPost, Path: outboundPath,
 		Summary: "Import a warehouse's outbound records of many orders",
 		Description: "CSV or XLSX with a header (订单号 or 运单号, SKU, 数量, 出库时间, or in English). Each order gets an original of its own lines; " +
 			"lines of no order of the store are listed with the reason. The same file again changes nothing.",
-		MaxBodyBytes: inspect.MaxBytes, BodyReadTimeout: uploadPatience,
 		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, s.postOutbound)
+	// Told only now, as that of an upload.
+	api.OpenAPI().Paths[outboundPath].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+	}}
 }
 
 // loc is the zone of warehouses' clocks: the platform's.
@@ -68,17 +86,17 @@ func (s *server) loc() *time.Location {
 }
 
 func (s *server) postOutbound(ctx context.Context, in *outboundInput) (*outboundOutput, error) {
-	done, err := s.uploadTurn(ctx)
+	done, err := s.uploadTurn(ctx, outboundTurns)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	table, err := inspect.SplitOutbound(in.RawBody, s.loc())
+	table, err := s.outboundTable(ctx, in.body)
 	if err != nil {
-		return nil, invalid("body", err.Error(), "")
+		return nil, err
 	}
 	out := OutboundImport{Orders: []OutboundOrder{}, Unmatched: []OutboundLine{}}
-	m := matching{server: s, store: in.Store, orders: map[string]*rules.Facts{}}
+	m := matching{server: s, store: in.Store, orders: map[string]recorded{}}
 	lines := map[string][]inspect.OutboundLine{}
 	var orders []string
 	for _, l := range table.Lines {
@@ -106,11 +124,36 @@ func (s *server) postOutbound(ctx context.Context, in *outboundInput) (*outbound
 	return &outboundOutput{out}, nil
 }
 
+// outboundTable reads the body and takes it apart; of the body nothing is held longer.
+func (s *server) outboundTable(ctx context.Context, body io.Reader) (inspect.OutboundTable, error) {
+	content, err := io.ReadAll(body)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return inspect.OutboundTable{}, huma.NewError(http.StatusRequestEntityTooLarge, fmt.Sprintf("an outbound record may have %d MB", inspect.MaxBytes>>20))
+	}
+	if err != nil {
+		return inspect.OutboundTable{}, huma.Error400BadRequest("the record cannot be read whole: send it again")
+	}
+	table, err := inspect.SplitOutbound(ctx, content, s.loc())
+	if unread, ok := errors.AsType[*inspect.OutboundError](err); ok {
+		return table, invalid("body", unread.Error(), "")
+	}
+	if err != nil {
+		return table, s.unavailable("the reader of records", err)
+	}
+	return table, nil
+}
+
 // matching finds the orders that lines belong to.
 type matching struct {
 	*server
 	store  string
-	orders map[string]*rules.Facts // nil: unknown
+	orders map[string]recorded
+}
+
+// recorded is all that matching needs of an order's facts, which may be many.
+type recorded struct {
+	known   bool
+	numbers []string
 }
 
 // order is whose line it is, or why it is nobody's.
@@ -133,22 +176,23 @@ func (m *matching) order(ctx context.Context, l *inspect.OutboundLine) (order st
 	case !protocol.ValidName(l.Order):
 		return "", rules.UnmatchedOrder, nil
 	}
-	f, looked := m.orders[l.Order]
+	r, looked := m.orders[l.Order]
 	if !looked {
-		f, _, err = m.known(ctx, m.store, l.Order)
+		f, _, err := m.known(ctx, m.store, l.Order)
 		var problem huma.StatusError
-		if errors.As(err, &problem) && problem.GetStatus() == http.StatusNotFound {
-			f, err = nil, nil
-		}
-		if err != nil {
+		switch {
+		case errors.As(err, &problem) && problem.GetStatus() == http.StatusNotFound:
+		case err != nil:
 			return "", "", err
+		default:
+			r = recorded{true, f.RecordedNumbers(m.now())}
 		}
-		m.orders[l.Order] = f
+		m.orders[l.Order] = r
 	}
 	switch {
-	case f == nil:
+	case !r.known:
 		return "", rules.UnmatchedOrder, nil
-	case l.Number != "" && f.Recording(l.Number, m.now()) == nil:
+	case l.Number != "" && !slices.Contains(r.numbers, l.Number):
 		return "", rules.UnmatchedOther, nil
 	}
 	return l.Order, "", nil

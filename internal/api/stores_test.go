@@ -67,7 +67,11 @@ func (b *books) KeepBill(_ context.Context, _ string, bill port.Bill) error {
 	b.kept = bill
 	return b.down
 }
-func (b *books) Opened(context.Context, string) ([]rules.Event, error) { return nil, b.down }
+
+func (b *books) Opened(context.Context, string, time.Time, time.Time) ([]rules.Event, error) {
+	return nil, b.down
+}
+
 func (b *books) CountOrders(context.Context, string, time.Time, time.Time) (int, error) {
 	return 0, b.down
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,36 @@ func TestPDFBomb(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	require.Contains(t, refused.Found, "512 MB")
 	require.Less(t, time.Since(start), 30*time.Second)
+}
+
+// EXIF that promises gigabytes, points to itself or nests without end costs neither memory nor time.
+func TestCraftedEXIF(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	jpg, pix := jpegOf(t, 33, 21), pngOf(t, 33, 21)
+	directory := func(entries ...string) string {
+		return "II*\x00\x08\x00\x00\x00" + string(rune(len(entries))) + "\x00" + strings.Join(entries, "") + "\x08\x00\x00\x00" // the next is itself
+	}
+	pointer := func(tag, kind, count, value string) string { return tag + kind + count + value }
+	for name, tiff := range map[string]string{
+		"gigabytes of text":     directory(pointer("\x03\x90", "\x02\x00", "\xff\xff\xff\x7f", "\x08\x00\x00\x00")),
+		"gigabytes of ratios":   directory(pointer("\x03\x90", "\x05\x00", "\xff\xff\xff\xff", "\x08\x00\x00\x00")),
+		"a circle":              directory(pointer("\x69\x87", "\x04\x00", "\x01\x00\x00\x00", "\x08\x00\x00\x00")),
+		"65,535 entries":        "II*\x00\x08\x00\x00\x00\xff\xff" + strings.Repeat("\x69\x87\x04\x00\x01\x00\x00\x00\x08\x00\x00\x00", 5000),
+		"beyond the end":        "MM\x00*\xff\xff\xff\xff",
+		"a kind that is unused": directory(pointer("\x03\x90", "\xff\xff", "\x01\x00\x00\x00", "\x00\x00\x00\x00")),
+	} {
+		for file, content := range map[string][]byte{
+			name + ".jpg": segment(jpg, 0xe1, "Exif\x00\x00"+tiff),
+			name + ".png": append(append(bytes.Clone(pix[:33]), chunk("eXIf", []byte(tiff))...), pix[33:]...),
+		} {
+			start := time.Now()
+			kept, err := b.Put(t.Context(), original(file), bytes.NewReader(content))
+			require.NoError(t, err, file)
+			require.Zero(t, kept.TakenAt, file)
+			require.Less(t, time.Since(start), 5*time.Second, file)
+		}
+	}
 }
 
 func FuzzSniff(f *testing.F) {

@@ -99,8 +99,9 @@ type Stores interface {
 
 // StoreFacts is what a store's health is counted from.
 type StoreFacts interface {
-	// Opened are the events that opened complaints and disputes of a store, oldest first.
-	Opened(ctx context.Context, store string) ([]rules.Event, error)
+	// Opened are the events of a span, both its ends included, that opened complaints and disputes
+	// of a store, in the order in which they came.
+	Opened(ctx context.Context, store string, from, until time.Time) ([]rules.Event, error)
 	// CountOrders counts the orders created in a span.
 	CountOrders(ctx context.Context, store string, from, until time.Time) (int, error)
 	// Scores are those entered for a week; of programmes the latest known by then. SetScores adds

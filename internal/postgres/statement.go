@@ -214,8 +214,8 @@ func (db *DB) KeptFile(ctx context.Context, s port.StatementKept, format string,
 }
 
 // Opened implements [port.StoreFacts].
-func (db *DB) Opened(ctx context.Context, store string) ([]rules.Event, error) {
-	raws, err := db.q.Opened(ctx, store)
+func (db *DB) Opened(ctx context.Context, store string, from, until time.Time) ([]rules.Event, error) {
+	raws, err := db.q.Opened(ctx, query.OpenedParams{Store: store, FromAt: from, UntilAt: until})
 	if err != nil {
 		return nil, fmt.Errorf("read the complaints and disputes of store %s: %w", store, err)
 	}

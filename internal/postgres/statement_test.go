@@ -89,3 +89,67 @@ func TestStatementsAreAppendOnly(t *testing.T) {
 		assert.ErrorContains(t, err, "append-only")
 	}
 }
+
+// A store's health reads the span that it asks for, not the years before it.
+func TestHealthReadsItsSpan(t *testing.T) {
+	t.Parallel()
+	db, url := postgrestest.Open(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer conn.Close(t.Context()) //nolint:errcheck // the test has ended
+	for _, sql := range []string{
+		`INSERT INTO orders (store, order_no, created_at) SELECT 'shop', 'o' || i, '2023-01-01'::timestamptz + make_interval(hours => i) FROM generate_series(1, 30000) i`,
+		`INSERT INTO inbox (source, id, type, store, order_no, of_parcel, known, event_time, raw)
+			SELECT 's', i::text, CASE WHEN i % 3 = 0 THEN 'dispute.opened' ELSE 'complaint.opened' END, 'shop', 'o' || i, false, true, '2023-01-01'::timestamptz + make_interval(hours => i), '{}'
+			FROM generate_series(1, 30000) i`,
+		"VACUUM ANALYZE orders", "VACUUM ANALYZE inbox",
+	} {
+		_, err = conn.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	queries, err := os.ReadFile("queries/statement.sql")
+	require.NoError(t, err)
+	for name, index := range map[string]string{"Opened :many": "inbox_opened", "CountOrders :one": "orders_of_span"} {
+		_, sql, ok := strings.Cut(string(queries), "-- name: "+name+"\n")
+		require.True(t, ok)
+		sql, _, _ = strings.Cut(sql, "-- name: ")
+		sql = strings.NewReplacer("@store", "'shop'", "@from_at", "'2026-01-01'", "@until_at", "'2026-01-03'").Replace(sql)
+		rows, err := conn.Query(t.Context(), "EXPLAIN (ANALYZE, TIMING OFF) "+sql)
+		require.NoError(t, err)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		text := strings.Join(lines, "\n")
+		require.Contains(t, text, index, text)
+		require.NotContains(t, text, "Seq Scan", text)
+		require.NotRegexp(t, `Rows Removed by Filter: \d{3,}`, text)
+		require.NotRegexp(t, `actual rows=\d{3,}`, text)
+	}
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	n, err := db.CountOrders(t.Context(), "shop", at, at.Add(48*time.Hour))
+	require.NoError(t, err)
+	assert.Equal(t, 48, n)
+}
+
+// Both ends of the span count; what was opened before or behind it does not.
+func TestOpenedInSpan(t *testing.T) {
+	t.Parallel()
+	db, _ := postgrestest.Open(t)
+	dispute := func(id string, at time.Time) {
+		e := event(t, id, "dispute.opened", "1", `{"at":"2026-03-01T08:00:00Z","kind":"other","dispute_id":"`+id+`"}`)
+		e.Event.Time = at
+		accept(t, db, e)
+	}
+	from, until := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
+	for id, at := range map[string]time.Time{
+		"before": from.Add(-time.Second), "first": from, "last": until, "behind": until.Add(time.Second),
+	} {
+		dispute(id, at)
+	}
+	events, err := db.Opened(t.Context(), "shop", from, until)
+	require.NoError(t, err)
+	var ids []string
+	for i := range events {
+		ids = append(ids, events[i].ID)
+	}
+	assert.ElementsMatch(t, []string{"first", "last"}, ids)
+}

@@ -23,6 +23,17 @@ func (f *Facts) Recording(number string, now time.Time) *ShipmentRecorded {
 	return recorded
 }
 
+// RecordedNumbers are the numbers that [Facts.Recording] has a recording of, as of now.
+func (f *Facts) RecordedNumbers(now time.Time) (numbers []string) {
+	for i := range f.events {
+		e := &f.events[i]
+		if d, ok := e.Data.(*ShipmentRecorded); ok && exists(e, now) && !slices.Contains(numbers, d.TrackingNumber) {
+			numbers = append(numbers, d.TrackingNumber)
+		}
+	}
+	return numbers
+}
+
 // Trace is the rows of a number that exist at now, oldest first, of the event sources that
 // count.
 func (f *Facts) Trace(number string, now time.Time, counts func(source string) bool) []Row {

@@ -13,6 +13,7 @@ const (
 	OriginalDamaged   OriginalCode = "damaged"         // cannot be decoded wholly
 	OriginalPixels    OriginalCode = "too-many-pixels" // decoded it would fill the memory
 	OriginalActive    OriginalCode = "active-pdf"      // scripts, programs or files in a PDF
+	OriginalOpaque    OriginalCode = "opaque-pdf"      // objects of a PDF packed so that they cannot be looked through
 	OriginalEncrypted OriginalCode = "encrypted-pdf"
 	OriginalHidden    OriginalCode = "hidden-content" // markup or an archive within or behind a file of another type
 )
@@ -21,7 +22,7 @@ const (
 func OriginalCodes() []OriginalCode {
 	return []OriginalCode{
 		OriginalEmpty, OriginalTooLarge, OriginalType, OriginalExtension, OriginalEncoding, OriginalDamaged, OriginalPixels,
-		OriginalActive, OriginalEncrypted, OriginalHidden,
+		OriginalActive, OriginalOpaque, OriginalEncrypted, OriginalHidden,
 	}
 }
 

@@ -80,9 +80,19 @@ func (s *Stores) sight(ctx context.Context, rs rules.Ruleset, store string, w ru
 	return sight, err
 }
 
+// retold is how long after its opening a complaint or dispute may be told of once more, by another
+// source, without counting as another: longer than any is open.
+const retold = 90 * 24 * time.Hour
+
 // opened counts the complaints of each week, and returns the disputes of the window.
 func (s *Stores) opened(ctx context.Context, store string, loc *time.Location, from, until, now time.Time, place map[string]*rules.WeekCount) (int, error) {
-	events, err := s.Facts.Opened(ctx, store)
+	first := from
+	for _, count := range place {
+		if start, _ := count.Week.Bounds(loc); start.Before(first) {
+			first = start
+		}
+	}
+	events, err := s.Facts.Opened(ctx, store, first.Add(-retold), now)
 	if err != nil {
 		return 0, err
 	}

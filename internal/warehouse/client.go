@@ -93,9 +93,12 @@ func (c *Client) Outbound(ctx context.Context, store, order, number string) (por
 			return port.Paper{}, err
 		}
 	}
-	t, err := inspect.SplitOutbound(body, wire.Beijing())
+	t, err := inspect.SplitOutbound(ctx, body, wire.Beijing())
+	if unread, ok := errors.AsType[*inspect.OutboundError](err); ok {
+		return port.Paper{}, fmt.Errorf("warehouse: %w: %w", unread, port.ErrRefused)
+	}
 	if err != nil {
-		return port.Paper{}, fmt.Errorf("warehouse: %w: %w", err, port.ErrRefused)
+		return port.Paper{}, fmt.Errorf("warehouse: %w", err)
 	}
 	lines := linesOf(t.Lines, order, number)
 	if len(lines) == 0 {

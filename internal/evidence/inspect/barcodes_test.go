@@ -86,10 +86,10 @@ func TestPhotosOfLabels(t *testing.T) {
 }
 
 // label draws a waybill in code: a Code 128, module pixels wide each, on white paper on a table.
-func label(t *testing.T, number string, module, w, h int) *image.Gray {
-	t.Helper()
+func label(tb testing.TB, number string, module, w, h int) *image.Gray {
+	tb.Helper()
 	code, err := code128.Encode(number)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	img := image.NewGray(image.Rect(0, 0, w, h))
 	for i := range img.Pix {
 		img.Pix[i] = 120
@@ -129,17 +129,17 @@ func label(t *testing.T, number string, module, w, h int) *image.Gray {
 	return img
 }
 
-func asPNG(t *testing.T, img image.Image) []byte {
-	t.Helper()
+func asPNG(tb testing.TB, img image.Image) []byte {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img))
+	require.NoError(tb, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img))
 	return b.Bytes()
 }
 
-func asJPEG(t *testing.T, img image.Image, quality int) []byte {
-	t.Helper()
+func asJPEG(tb testing.TB, img image.Image, quality int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}))
+	require.NoError(tb, jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}))
 	return b.Bytes()
 }
 

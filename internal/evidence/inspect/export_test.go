@@ -1,5 +1,7 @@
 package inspect
 
+import "testing"
+
 // Text128 lets a test turn symbols into text without drawing them.
 func Text128(start int, values []int) (string, bool) { return text128(start, values) }
 
@@ -20,4 +22,20 @@ func Vote(lines []Seen) (found, unsure []string) {
 		found = append(found, c.Text)
 	}
 	return found, unsure
+}
+
+// MaxUnzipped and Weight are what files are weighed by.
+const MaxUnzipped = maxUnzipped
+
+// Weight is the weight of a file.
+var Weight = weight
+
+// TakeMemory takes all memory until release.
+func TakeMemory(t *testing.T) (release func()) {
+	t.Helper()
+	done, err := turn(t.Context(), maxMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
 }

@@ -32,7 +32,8 @@ const (
 )
 
 // File measures a file as evidence of a kind. loc is the zone of clocks that name none: the
-// platform's. The error tells that the file cannot be read; whatever is in it is in the sight.
+// platform's. It waits until there is memory for it. The error tells that the file cannot be read,
+// or that ctx ended before its turn came; whatever is in it is in the sight.
 func File(ctx context.Context, path string, kind rules.EvidenceKind, loc *time.Location) (rules.Sight, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -46,16 +47,48 @@ func File(ctx context.Context, path string, kind rules.EvidenceKind, loc *time.L
 	if !info.Mode().IsRegular() {
 		return rules.Sight{}, fmt.Errorf("evidence: %w", &fs.PathError{Op: "read", Path: path, Err: errors.New("expected a file")})
 	}
-	content, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	read := min(info.Size(), MaxBytes+1)
+	takes, err := weigh(ctx, f, read, kind)
 	if err != nil {
-		return rules.Sight{}, fmt.Errorf("evidence: %w", err)
+		return rules.Sight{}, err
+	}
+	done, err := turn(ctx, takes)
+	if err != nil {
+		return rules.Sight{}, err
+	}
+	defer done()
+	content, err := readAt(f, read)
+	if err != nil {
+		return rules.Sight{}, err
 	}
 	s := Bytes(ctx, content, kind, loc)
 	s.Size = info.Size()
 	return s, nil
 }
 
-// Bytes is the same of what was read already. More than [MaxBytes] are not examined.
+// weigh tells what examining a file takes. It reads it in a turn of its own, for the file is read
+// again: a turn is never waited for within another.
+func weigh(ctx context.Context, f *os.File, size int64, kind rules.EvidenceKind) (int64, error) {
+	done, err := turn(ctx, size)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	content, err := readAt(f, size)
+	return weight(content, kind), err
+}
+
+func readAt(f *os.File, size int64) ([]byte, error) {
+	content := make([]byte, size)
+	n, err := f.ReadAt(content, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("evidence: %w", err)
+	}
+	return content[:n], nil
+}
+
+// Bytes is the same of what was read already, and waits for nothing. More than [MaxBytes] are not
+// examined.
 func Bytes(ctx context.Context, content []byte, kind rules.EvidenceKind, loc *time.Location) (s rules.Sight) {
 	s.Size = int64(len(content))
 	s.MediaType, s.Form = sniff(content, kind)

@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"parcelward/internal/rules"
@@ -12,17 +14,43 @@ const (
 	maxMessage  = 8000 // bytes of one that are kept
 )
 
+var errMessages = fmt.Errorf("more than %d messages", maxMessages)
+
+// messageList takes no more memory for messages beyond the bound: the shortest has three bytes in
+// a file, and dozens as a value.
+type messageList []json.RawMessage
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (l *messageList) UnmarshalJSON(list []byte) error {
+	d := json.NewDecoder(bytes.NewReader(list))
+	if start, err := d.Token(); err != nil || start != json.Delim('[') {
+		return fmt.Errorf("messages: expected a list, got %v", start)
+	}
+	for d.More() {
+		if len(*l) == maxMessages {
+			return errMessages
+		}
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return fmt.Errorf("messages: %w", err)
+		}
+		*l = append(*l, raw)
+	}
+	return nil
+}
+
 // messages reads a conversation as collectors keep it: an object with "messages", each a
 // [rules.Message]. A message without sender, time or order cannot prove anything: it is unseen.
 func messages(content []byte) (read []rules.Message, unseen []rules.Unseen) {
 	var conversation struct {
-		Messages []json.RawMessage `json:"messages"`
+		Messages messageList `json:"messages"`
 	}
-	if err := json.Unmarshal(utf8Of(content), &conversation); err != nil {
+	err := json.Unmarshal(utf8Of(content), &conversation)
+	switch {
+	case errors.Is(err, errMessages):
+		return nil, []rules.Unseen{{Code: rules.UnseenTooLarge, Detail: errMessages.Error()}}
+	case err != nil:
 		return nil, []rules.Unseen{{Code: rules.UnseenDamaged, Detail: err.Error()}}
-	}
-	if len(conversation.Messages) > maxMessages {
-		return nil, []rules.Unseen{{Code: rules.UnseenTooLarge, Detail: fmt.Sprintf("more than %d messages", maxMessages)}}
 	}
 	unread := func(i int, what string) {
 		if len(unseen) < maxUnread {

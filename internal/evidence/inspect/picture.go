@@ -38,8 +38,7 @@ func readPicture(content []byte) (*gray, image.Point, error) {
 		return nil, image.Point{}, fmt.Errorf("picture: %w", err)
 	}
 	size := image.Pt(config.Width, config.Height)
-	if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height ||
-		config.Width*config.Height > maxDecoded/bytesPerPixel(config.ColorModel) {
+	if !decodable(&config) {
 		return nil, size, fmt.Errorf("%s of %d x %d pixels: %w", format, config.Width, config.Height, errPixels)
 	}
 	img, _, err := image.Decode(bytes.NewReader(content))
@@ -47,6 +46,11 @@ func readPicture(content []byte) (*gray, image.Point, error) {
 		return nil, size, fmt.Errorf("%s: %w", format, err)
 	}
 	return grayOf(img), size, nil
+}
+
+// decodable tells whether a picture may be decoded at all.
+func decodable(c *image.Config) bool {
+	return c.Width > 0 && c.Height > 0 && c.Width <= maxPixels/c.Height && c.Width*c.Height <= maxDecoded/bytesPerPixel(c.ColorModel)
 }
 
 func bytesPerPixel(m color.Model) int {

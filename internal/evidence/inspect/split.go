@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -26,8 +27,14 @@ type OutboundTable struct {
 
 // SplitOutbound takes apart a warehouse's record, which may be of many orders: CSV, or the first
 // sheet of an XLSX workbook. loc is the zone of clocks that name none. What cannot be read as a
-// table of outbound records is an *OutboundError.
-func SplitOutbound(content []byte, loc *time.Location) (t OutboundTable, err error) {
+// table of outbound records is an *OutboundError. It waits until there is memory for it, or ctx
+// ends.
+func SplitOutbound(ctx context.Context, content []byte, loc *time.Location) (t OutboundTable, err error) {
+	done, err := turn(ctx, weight(content, rules.EvidenceOutbound))
+	if err != nil {
+		return t, err
+	}
+	defer done()
 	defer func() {
 		if r := recover(); r != nil {
 			err = &OutboundError{rules.Unseen{Code: rules.UnseenDamaged, Detail: fmt.Sprint(r)}}

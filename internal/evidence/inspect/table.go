@@ -26,7 +26,7 @@ const (
 	maxRows      = 20_000   // of a table
 	maxColumns   = 100      // of a row
 	maxCell      = 500      // bytes of a cell that are kept
-	maxUnzipped  = 64 << 20 // bytes of a workbook
+	maxUnzipped  = 24 << 20 // bytes of a workbook: rows of 1,000 bytes and more
 	maxHeaderRow = 20       // titles may stand above the header
 	maxUnread    = 20       // rows that are named as unread
 )
@@ -98,7 +98,10 @@ func headerRow(rows [][]string) (int, map[string]int) {
 	return -1, nil
 }
 
-var errRows = fmt.Errorf("more than %d rows", maxRows)
+var (
+	errRows  = fmt.Errorf("more than %d rows", maxRows)
+	errCells = fmt.Errorf("more than %d cells: %w", maxRows*maxColumns, errRows)
+)
 
 // outboundRows reads the rows below a header. first is the number of the first of them.
 func outboundRows(cells [][]string, first int, place map[string]int, mediaType string, loc *time.Location) (rows []rules.OutboundRow, unseen []rules.Unseen) {
@@ -174,6 +177,9 @@ func moment(text string, serial bool, loc *time.Location) (time.Time, bool) {
 // csvRows reads a text of fields parted by comma, semicolon or tab, in UTF-8, UTF-16 or GB18030.
 func csvRows(content []byte) ([][]string, error) {
 	text := utf8Of(content)
+	if separators(text) > maxRows*maxColumns { // one row may have them all
+		return nil, errCells
+	}
 	head, _, _ := bytes.Cut(text, []byte("\n"))
 	r := csv.NewReader(bytes.NewReader(text))
 	for _, comma := range []rune{';', '\t'} {

@@ -19,8 +19,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gocloud.dev/blob/memblob"
 
+	"parcelward/internal/evidence"
 	"parcelward/internal/evidence/pack"
+	"parcelward/internal/port"
+	"parcelward/internal/port/porttest"
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/wording"
 )
@@ -39,6 +43,16 @@ func zipOf(tb testing.TB, p pack.Pack, s store) []byte {
 	var b bytes.Buffer
 	require.NoError(tb, pack.WriteZIP(tb.Context(), &b, p, s.open))
 	return b.Bytes()
+}
+
+// The vault takes what we write ourselves.
+func TestVaultKeepsPack(t *testing.T) {
+	t.Parallel()
+	p, s := sample(t)
+	v := evidence.New(memblob.OpenBucket(nil), new(porttest.EvidenceIndex), t.TempDir())
+	_, err := v.Put(t.Context(), port.NewOriginal{Store: "shop", Order: "1", Kind: rules.EvidenceOther, Name: "pack.pdf", By: "li"}, bytes.NewReader(pdfOf(t, p, s)))
+	require.NoError(t, err)
+	require.NoError(t, v.Close())
 }
 
 // Where only the Go toolchain changed (its compression, its JPEG encoder), look at the pages and

@@ -36,6 +36,8 @@ type Checker struct {
 	For    func(f *rules.Facts, pinned string) (rules.Ruleset, error) // what an order is judged by
 	Now    func() time.Time                                           // virtual: of an upload
 	Folder string                                                     // for files that are being measured; empty: the system's
+
+	sights sights
 }
 
 var _ port.Preflight = (*Checker)(nil)
@@ -46,8 +48,11 @@ func (c *Checker) Upload(ctx context.Context, o port.NewOriginal, path string) (
 	if err != nil {
 		return rules.Preflight{}, rs, err
 	}
-	judged, err := check(ctx, facts, rs, o, c.Now(), path)
-	return judged, rs, err
+	sight, err := look(ctx, rs, o.Kind, path)
+	if err != nil {
+		return rules.Preflight{}, rs, err
+	}
+	return judge(facts, rs, o, c.Now(), &sight), rs, nil
 }
 
 // Papers implements [port.Preflight].
@@ -91,45 +96,68 @@ func contains(judged []rules.CheckedOriginal, item *port.EvidenceItem) bool {
 	return false
 }
 
-// item judges an original of the vault. One whose content is not there, or is not what it was,
-// is refused.
-func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, item *port.EvidenceItem, now time.Time) (judged rules.Preflight, err error) {
+// item judges an original of the vault. One whose content is not there is refused.
+func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, item *port.EvidenceItem, now time.Time) (rules.Preflight, error) {
 	kind := rules.EvidenceKind(item.Kind)
-	f, err := os.CreateTemp(c.Folder, "parcelward-preflight-*")
-	if err != nil {
-		return judged, fmt.Errorf("spool: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
-	content, err := c.Vault.Open(ctx, item.SHA256)
-	if err == nil {
-		_, err = io.Copy(f, content)
-		err = errors.Join(err, content.Close())
-	}
+	sight, err := c.sight(ctx, rs, item.SHA256, kind)
 	switch {
 	case errors.Is(err, port.ErrRefused):
 		return rules.Preflight{Kind: kind, Verdict: rules.VerdictRefused, Findings: []rules.PreflightFinding{{
 			Code: rules.PreflightUnread, Verdict: rules.VerdictRefused, Measured: "content missing",
 		}}}, nil
 	case err != nil:
-		return judged, fmt.Errorf("read: %w", err)
+		return rules.Preflight{}, err
 	}
-	return check(ctx, facts, rs, port.NewOriginal{
+	return judge(facts, rs, port.NewOriginal{
 		TrackingNumber: item.Number, Kind: kind, Source: item.Source, TakenAt: item.TakenAt, Given: item.Given,
-	}, now, f.Name())
+	}, now, &sight), nil
 }
 
-func check(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, path string) (rules.Preflight, error) {
-	sight, err := inspect.File(ctx, path, o.Kind, rs.Pack.Location())
+// sight is what an original shows. It is measured once: later only the content is read through,
+// so that one that was lost or changed meanwhile is noticed.
+func (c *Checker) sight(ctx context.Context, rs rules.Ruleset, sha256 string, kind rules.EvidenceKind) (sight rules.Sight, err error) {
+	content, err := c.Vault.Open(ctx, sha256)
 	if err != nil {
-		return rules.Preflight{}, fmt.Errorf("measure: %w", err)
+		return sight, fmt.Errorf("read: %w", err)
 	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	key := sighted{sha256, kind, rs.Pack.Location().String()}
+	if sight, ok := c.sights.get(key); ok {
+		if _, err := io.Copy(io.Discard, content); err != nil {
+			return sight, fmt.Errorf("read: %w", err)
+		}
+		return sight, nil
+	}
+	f, err := os.CreateTemp(c.Folder, "parcelward-preflight-*")
+	if err != nil {
+		return sight, fmt.Errorf("spool: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if _, err := io.Copy(f, content); err != nil {
+		return sight, fmt.Errorf("read: %w", err)
+	}
+	if sight, err = look(ctx, rs, kind, f.Name()); err == nil {
+		c.sights.put(key, &sight)
+	}
+	return sight, err
+}
+
+func look(ctx context.Context, rs rules.Ruleset, kind rules.EvidenceKind, path string) (rules.Sight, error) {
+	sight, err := inspect.File(ctx, path, kind, rs.Pack.Location())
+	if err != nil {
+		return sight, fmt.Errorf("measure: %w", err)
+	}
+	return sight, nil
+}
+
+func judge(facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, sight *rules.Sight) rules.Preflight {
 	of := rules.PreflightFacts(facts, rs, o.TrackingNumber, nil, now)
 	of.Kind, of.Source, of.Given = o.Kind, o.Source, map[string]string{} // asked for, whether stated or not
 	maps.Copy(of.Given, o.Given)
 	if !o.TakenAt.IsZero() && of.Given[rules.GivenTakenAt] == "" {
 		of.Given[rules.GivenTakenAt] = o.TakenAt.Format(time.RFC3339)
 	}
-	return rs.Preflight(of, &sight), nil
+	return rs.Preflight(of, sight)
 }
 
 func (c *Checker) known(ctx context.Context, store, order string) (*rules.Facts, rules.Ruleset, error) {
@@ -138,5 +166,8 @@ func (c *Checker) known(ctx context.Context, store, order string) (*rules.Facts,
 		return nil, rules.Ruleset{}, err //nolint:wrapcheck // it says what it did
 	}
 	rs, err := c.For(facts, pinned)
+	if err == nil && rs.Pack == nil {
+		err = fmt.Errorf("order %s/%s: expected its order.created, which says by what it is judged; send it", store, order)
+	}
 	return facts, rs, err
 }

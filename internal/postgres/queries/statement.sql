@@ -73,7 +73,8 @@ WHERE store = @store AND billed_on >= sqlc.arg(from_day)::text::date AND billed_
 ORDER BY file, line LIMIT @most;
 
 -- name: Opened :many
-SELECT raw FROM inbox WHERE store = @store AND type IN ('complaint.opened', 'dispute.opened') ORDER BY seq;
+SELECT raw FROM inbox WHERE store = @store AND type IN ('complaint.opened', 'dispute.opened')
+  AND event_time >= @from_at::timestamptz AND event_time <= @until_at::timestamptz ORDER BY seq;
 
 -- name: CountOrders :one
 SELECT count(*) FROM orders WHERE store = @store AND created_at >= @from_at::timestamptz AND created_at < @until_at::timestamptz;

@@ -465,11 +465,18 @@ func (q *Queries) LedgerTotals(ctx context.Context, arg LedgerTotalsParams) ([]L
 }
 
 const opened = `-- name: Opened :many
-SELECT raw FROM inbox WHERE store = $1 AND type IN ('complaint.opened', 'dispute.opened') ORDER BY seq
+SELECT raw FROM inbox WHERE store = $1 AND type IN ('complaint.opened', 'dispute.opened')
+  AND event_time >= $2::timestamptz AND event_time <= $3::timestamptz ORDER BY seq
 `
 
-func (q *Queries) Opened(ctx context.Context, store string) ([]string, error) {
-	rows, err := q.db.Query(ctx, opened, store)
+type OpenedParams struct {
+	Store   string
+	FromAt  time.Time
+	UntilAt time.Time
+}
+
+func (q *Queries) Opened(ctx context.Context, arg OpenedParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, opened, arg.Store, arg.FromAt, arg.UntilAt)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ func OriginalFault(f rules.OriginalFault) Text {
 	case rules.OriginalActive:
 		return both("PDF 中含有脚本、程序或附件（%s），不予保存。请用“打印为 PDF”重新生成后再上传。",
 			"The PDF holds scripts, programs or files (%s) and is not kept. Print it to PDF anew, then upload that.", f.Found)
+	case rules.OriginalOpaque:
+		return both("PDF 的内部内容以无法检查的方式压缩（%s），不能确认其中没有脚本，不予保存。请用“打印为 PDF”重新生成后再上传。",
+			"The PDF packs its objects so that they cannot be looked through for scripts (%s), so it is not kept. Print it to PDF anew, then upload that.", f.Found)
 	case rules.OriginalEncrypted:
 		return Text{
 			"PDF 已加密，平台和我们都无法查看。请取消密码，或用“打印为 PDF”重新生成后再上传。",
