@@ -156,6 +156,19 @@ func TestComplaintLooksIntoTheVault(t *testing.T) {
 	}
 }
 
+// A vault that stays away costs a look every quarter of an hour, and none once it is too late.
+func TestComplaintWithoutAVault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, complainedAt)
+	w.during["gather"] = func(int) error { return downBetween(w, complainedAt, complainedAt.Add(365*day)) }
+	decision := complainedAt.Add(5 * day)
+	w.later(decision, complaintDecided(decision, true, 1))
+	w.complaint()
+	require.Equal(t, rules.ComplaintUpheld, w.complaintResult().Status)
+	require.Contains(t, w.told(), "144h0m1s lost +manager")
+	require.LessOrEqual(t, len(w.queries), 24*4+12)
+}
+
 // A refused original is none, and people hear why; a better one mends it. A person's look is
 // asked for. Nothing that does not count for a complaint is judged.
 func TestComplaintHearsThePreflight(t *testing.T) {

@@ -115,7 +115,11 @@ const retryContest = 15 * time.Minute
 // gather has judged what the vault holds of the kinds that count, whenever facts change what it is
 // judged by. While that fails, what was judged before and the facts tell what is there.
 func (c *contest) gather(ctx workflow.Context) error {
-	if c.basis == c.plan.Basis || !c.plan.Live {
+	if c.plan.Next == nil { // nothing is left to hand in
+		c.again = time.Time{}
+		return nil
+	}
+	if c.basis == c.plan.Basis {
 		return nil
 	}
 	basis := c.plan.Basis
