@@ -135,7 +135,7 @@ func lateDecision(s *story) (Outcome, *sandbox.Fate) {
 	filed := s.lateTicket(confirmed)
 	claim := s.claimID(number, rules.KindLost, opened)
 	ticket := s.ticketID(rules.TopicReview, claim)
-	again := filed + 26*hour // unanswered for a day
+	again := filed + 34*hour // unanswered for a day, and ten hours to do it in
 	s.ticketed(filed, ticket, "T-"+s.order)
 	s.ticketed(again, ticket, "P-"+s.order)
 	fate := &sandbox.Fate{Decision: rules.DecisionApproved, DecideAfter: again + 18*hour - confirmed, PayAfter: 2 * day}

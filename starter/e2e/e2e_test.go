@@ -28,7 +28,7 @@ const (
 	slowSpeed    = 21_600  // a day in four seconds, where a server and its worker need time to come back
 	weatherSpeed = 14_400  // a day in six, where a thousand orders share two cores with a server
 	demoSpeed    = 43_200  // a day in two seconds, as `make demo` plays
-	costSpeed    = 86_400  // a day in a second
+	costSpeed    = 43_200  // likewise: the faster, the more tasks lose a race and cost an event more
 	fastSpeed    = 172_800 // two days in a second
 )
 
