@@ -139,8 +139,8 @@ func TestEvidencePack(t *testing.T) {
 func appeal(t *testing.T, db *postgres.DB, server string, claim packed, pack func(...string) (int, packed, string), now func() time.Time) {
 	t.Helper()
 	const order = "12-blurred-waybill"
-	at := now().Format(time.RFC3339Nano) // what came before it was handed in
-	for range 2 { // the same act is recorded once
+	at := now().Format(time.RFC3339Nano) // to the fraction: what came before was handed in
+	for range 2 {                        // the same act is recorded once
 		status, out, errs := starter(t, "", "claim", "filed", demo.Store+"/"+order, "C-77", "--at", at, "--server", server)
 		require.Equal(t, 0, status, errs)
 		assert.Contains(t, out, "claim.filed  C-77")
