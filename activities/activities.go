@@ -134,15 +134,17 @@ func (a *Activities) File(ctx context.Context, r protocol.FilingRequest) (protoc
 // Appeal appeals a refusal. An appeal only adds: one without a new original, or with one replaced
 // or removed, is refused before anything is handed in.
 func (a *Activities) Appeal(ctx context.Context, r protocol.ClaimRequest) (protocol.Filed, error) {
-	all, added := make([]string, len(r.Evidence)), make([]string, len(r.Added))
-	for i, e := range r.Evidence {
-		all[i] = e.SHA256
-	}
-	for i, o := range r.Added {
-		added[i] = o.SHA256
-	}
-	if err := rules.CheckAppeal(r.HandedIn, added, all); err != nil {
-		return protocol.Filed{}, fail(ctx, "appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
+	if r.Adds {
+		all, added := make([]string, len(r.Evidence)), make([]string, len(r.Added))
+		for i, e := range r.Evidence {
+			all[i] = e.SHA256
+		}
+		for i, o := range r.Added {
+			added[i] = o.SHA256
+		}
+		if err := rules.CheckAppeal(r.HandedIn, added, all); err != nil {
+			return protocol.Filed{}, fail(ctx, "appeal", fmt.Errorf("%w: %w", port.ErrRefused, err))
+		}
 	}
 	done, err := a.Filing.Appeal(ctx, r)
 	return done, fail(ctx, "appeal", err)

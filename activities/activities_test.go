@@ -279,12 +279,15 @@ func TestAppealWithoutANewOriginal(t *testing.T) {
 		"one was replaced":       {Evidence: []protocol.Evidence{{SHA256: "other"}, added}, Added: []rules.Original{{SHA256: "new"}, {SHA256: "other"}}, HandedIn: []string{"old"}},
 		"it was handed in":       {Evidence: []protocol.Evidence{old}, Added: []rules.Original{{SHA256: "old"}}, HandedIn: []string{"old"}},
 	} {
+		r.Adds = true
 		_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, r)
 		failed, ok := errors.AsType[*temporal.ApplicationError](err)
 		require.True(t, ok && failed.NonRetryable() && failed.Type() == protocol.ErrRefused, "%s: %v", name, err)
 	}
-	_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, protocol.ClaimRequest{
-		Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}}, HandedIn: []string{"old"},
+	_, err := environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, protocol.ClaimRequest{})
+	require.NoError(t, err, "of a story that does not know what was handed in")
+	_, err = environment(&ports{}).ExecuteActivity(protocol.ActivityAppeal, protocol.ClaimRequest{
+		Adds: true, Evidence: []protocol.Evidence{old, added}, Added: []rules.Original{{SHA256: "new"}}, HandedIn: []string{"old"},
 	})
 	require.NoError(t, err)
 }

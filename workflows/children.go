@@ -22,6 +22,7 @@ type need struct {
 	id    string // of its workflow
 	claim *rules.CaseID
 	live  bool
+	alone bool      // kept live by what may follow an end
 	mark  string    // changes whenever its story must hear of something
 	until time.Time // when it can end by time alone; zero: it does not
 
@@ -37,6 +38,7 @@ type child struct {
 	claim   *rules.CaseID
 	running bool
 	stopped bool            // an operator ended it, or it failed: it does not start again
+	again   bool            // it is not the first
 	end     workflow.Future // of the child; nil when an earlier run started it
 	sent    int             // how many of the order's facts it has been given
 	mark    string          // of the need, as last told
@@ -69,7 +71,8 @@ func (o *order) claimNeed(c rules.Case, plan *rules.OrderPlan) need {
 	id := c.ID()
 	n := need{id: protocol.ClaimWorkflowID(o.in.Store, o.in.Order, id), claim: &id, mark: c.Mark(), kind: protocol.WorkflowClaim}
 	n.live = slices.ContainsFunc(plan.Cases, id.Equal)
-	if plan.Known > 0 { // evidence and what follows claims concerns them all
+	n.alone = n.live && !c.Status.Live()
+	if plan.Known > 0 && o.in.Release > 0 { // evidence and what follows claims concerns them all
 		n.mark += "/" + strconv.Itoa(plan.Known)
 	}
 	if c.Status == rules.StatusOpen {
@@ -125,9 +128,12 @@ func (o *order) running(id string) *child {
 }
 
 // settled tells whether another story of a need would be in vain: the last was ended by an
-// operator, or failed, or it ended knowing all that is known.
-func (o *order) settled(id string) bool {
-	return slices.ContainsFunc(o.children, func(c *child) bool { return c.id == id && (c.stopped || c.sent == len(o.raw)) })
+// operator, or failed, or it ended knowing all that is known. A claim that a release before stories
+// knew of seller protection had begun ends without it: one more is not in vain.
+func (o *order) settled(n *need) bool {
+	return slices.ContainsFunc(o.children, func(c *child) bool {
+		return c.id == n.id && (c.stopped || c.sent == len(o.raw) && (c.again || !n.alone))
+	})
 }
 
 // home tells whether the child's end has been told and not been taken note of.
@@ -179,7 +185,7 @@ func (o *order) keepChildren(ctx workflow.Context, plan rules.OrderPlan) (bool, 
 			var forwarded bool
 			forwarded, err = o.forward(ctx, c, n)
 			acted = acted || forwarded
-		case plan.End == "" && n.live && !o.settled(n.id):
+		case plan.End == "" && n.live && !o.settled(n):
 			err = o.start(ctx, n)
 			acted = true
 		}
@@ -201,7 +207,8 @@ func (o *order) start(ctx workflow.Context, n *need) error {
 		TypedSearchAttributes: n.attributes(),
 	})
 	run := workflow.ExecuteChildWorkflow(childCtx, n.kind, n.input())
-	started := &child{id: n.id, claim: n.claim, running: true, end: run, sent: len(o.raw), mark: n.mark, until: n.until}
+	again := slices.ContainsFunc(o.children, func(c *child) bool { return c.id == n.id })
+	started := &child{id: n.id, claim: n.claim, running: true, again: again, end: run, sent: len(o.raw), mark: n.mark, until: n.until}
 	var already *temporal.ChildWorkflowExecutionAlreadyStartedError
 	switch err := run.GetChildWorkflowExecution().Get(ctx, nil); {
 	case errors.As(err, &already):

@@ -45,7 +45,7 @@ func (s *Stories) Claim(ctx workflow.Context, in protocol.ClaimInput) (protocol.
 	if err != nil {
 		return protocol.ClaimResult{}, err
 	}
-	first := rules.PlanClaim(c.facts, c.ruleset(), in.Case, c.began)
+	first := c.planned(ctx, c.began)
 	c.shown, c.wake = first.Case.Status, first.Wake // as the start request said
 	if err := c.takeIn(ctx, false); err != nil {
 		return protocol.ClaimResult{}, err
@@ -212,7 +212,7 @@ func (c *claim) handIn(
 	c.tried = append(c.tried, step)
 	answer, err := call(ctx, protocol.ClaimRequest{
 		Key: c.id + "#" + step, Store: c.in.Store, Order: c.in.Order, Number: c.in.Case.TrackingNumber, ClaimID: c.plan.ClaimID,
-		Evidence: c.evidence, Added: c.plan.Added, HandedIn: c.handedIn(), Amount: ask, Now: c.now(ctx),
+		Adds: step == stepAppeal && c.since(ctx, changeAftermath), Evidence: c.evidence, Added: c.plan.Added, HandedIn: c.handedIn(), Amount: ask, Now: c.now(ctx),
 	}, c.byMachine(ctx, deadline))
 	switch {
 	case ctx.Err() != nil:
@@ -324,16 +324,23 @@ func (c *claim) unexpired(confirmBy time.Time, what protocol.Confirmation) bool 
 		c.plan.Case.ConfirmBy.Time().Equal(confirmBy)
 }
 
+// planned is what the rules ask for at a moment, less what this run has passed by.
+func (c *claim) planned(ctx workflow.Context, now time.Time) rules.ClaimPlan {
+	plan := rules.PlanClaim(c.facts, c.ruleset(), c.in.Case, now)
+	without := rules.Unfollowed{
+		Evidence:  (plan.Known > 0 || plan.Papers != nil) && !c.since(ctx, changePapers),
+		Aftermath: (plan.Protection != nil || plan.Case.Status == rules.StatusAppealed) && !c.since(ctx, changeAftermath),
+		Money:     plan.Differs != nil && !c.since(ctx, changeTickets),
+	}
+	if without.Evidence || without.Aftermath || without.Money {
+		return rules.PlanClaimWithout(c.facts, c.ruleset(), c.in.Case, now, without)
+	}
+	return plan
+}
+
 // look asks the rules where the case stands, and shows it to operators.
 func (c *claim) look(ctx workflow.Context) {
-	c.plan = rules.PlanClaim(c.facts, c.ruleset(), c.in.Case, c.now(ctx))
-	without := rules.Unfollowed{
-		Aftermath: (c.plan.Protection != nil || c.plan.Case.Status == rules.StatusAppealed) && !c.since(ctx, changeAftermath),
-		Money:     c.plan.Differs != nil && !c.since(ctx, changeTickets),
-	}
-	if without.Aftermath || without.Money {
-		c.plan = rules.PlanClaimWithout(c.facts, c.ruleset(), c.in.Case, c.now(ctx), without)
-	}
+	c.plan = c.planned(ctx, c.now(ctx))
 	if c.plan.Protection != nil {
 		c.plan.Protection.Judge(c.ruleset(), c.health)
 	}

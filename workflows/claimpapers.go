@@ -12,8 +12,8 @@ import (
 	"parcelward/internal/rules/wording"
 )
 
-// changePapers: what a machine can fetch is fetched before a filing, and before an appeal, and
-// what is handed in was judged before. Runs that came to either before the change go on without.
+// changePapers: evidence, and papers that the platform wants, concern the story: what a machine can
+// fetch is fetched before a filing, and before an appeal, and what is handed in was judged before. Runs that came to either before the change go on without.
 // To be removed once none of them runs.
 const changePapers = "papers"
 

@@ -204,7 +204,7 @@ func (l *live) start(number string, clock protocol.Clock) {
 	_, err := l.client.ExecuteWorkflow(l.t.Context(), client.StartWorkflowOptions{
 		ID: protocol.OrderWorkflowID(store, number), TaskQueue: protocol.QueueOrders,
 	}, protocol.WorkflowOrder, protocol.OrderInput{
-		Store: store, Order: number, Policy: "aliexpress-2024-04", Calendar: revision(l.t), Clock: clock, Facts: facts,
+		Store: store, Order: number, Policy: "aliexpress-2024-04", Calendar: revision(l.t), Clock: clock, Facts: facts, Release: protocol.Release,
 	})
 	if err != nil {
 		l.t.Errorf("start %s: %v", number, err)

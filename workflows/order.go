@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -34,7 +35,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 		if err := o.takeIn(ctx); err != nil {
 			return protocol.OrderResult{}, err
 		}
-		plan := o.plan(ctx)
+		plan := o.plan(ctx, o.now(ctx))
 		plan.Wake = earliest(plan.Wake, o.unheard(ctx))
 		o.wake = plan.Wake
 		acted, err := o.act(ctx, plan)
@@ -68,7 +69,7 @@ func (s *Stories) Order(ctx workflow.Context, in protocol.OrderInput) (protocol.
 
 func (s *Stories) newOrder(ctx workflow.Context, in protocol.OrderInput) *order {
 	o := &order{story: s.newStory(ctx, in.Store, in.Order, in.Policy, in.Calendar, in.Clock, in.Facts), in: in}
-	first := rules.PlanOrder(o.facts, o.ruleset(), o.began)
+	first := o.plan(ctx, o.began)
 	o.wake = first.Wake
 	if in.State == nil {
 		o.shown = first.Assessment.Stage // as the start request said
@@ -117,9 +118,9 @@ func (o *order) next() protocol.OrderInput {
 // release before it began.
 const versionAftermath = "order-aftermath"
 
-// plan asks the rules what the order asks for now, less what this run has passed by.
-func (o *order) plan(ctx workflow.Context) rules.OrderPlan {
-	plan := rules.PlanOrder(o.facts, o.ruleset(), o.now(ctx))
+// plan asks the rules what the order asks for at a moment, less what this run has passed by.
+func (o *order) plan(ctx workflow.Context, now time.Time) rules.OrderPlan {
+	plan := rules.PlanOrder(o.facts, o.ruleset(), now)
 	before := func(change string) bool {
 		return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == workflow.DefaultVersion
 	}
@@ -137,7 +138,7 @@ func (o *order) plan(ctx workflow.Context) rules.OrderPlan {
 	if !without.Aftermath && len(without.Complaints)+len(without.Disputes) == 0 {
 		return plan
 	}
-	return rules.PlanOrderWithout(o.facts, o.ruleset(), o.now(ctx), without)
+	return rules.PlanOrderWithout(o.facts, o.ruleset(), now, without)
 }
 
 // takeIn brings the story up to date.

@@ -211,7 +211,7 @@ func (w *world) order(events ...rules.Event) {
 	w.keeps = true
 	w.env.SetStartWorkflowOptions(startOptions(protocol.OrderWorkflowID(store, number)))
 	w.env.ExecuteWorkflow(protocol.WorkflowOrder, protocol.OrderInput{
-		Store: store, Order: number, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Facts: facts,
+		Store: store, Order: number, Policy: "aliexpress-2024-04", Calendar: revision(w.t), Facts: facts, Release: protocol.Release,
 	})
 }
 

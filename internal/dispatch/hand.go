@@ -124,15 +124,12 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 	if k.unreadable != nil {
 		d.log.Error("unreadable fact left out", "store", o.Store, "order", o.Order, "error", k.unreadable)
 	}
-	if err := d.tellTickets(ctx, o, k); err != nil {
-		return false, err
-	}
-	if err := d.settleTickets(ctx, o, k); err != nil {
-		return false, err
-	}
 	h := &postgres.Handing{Upto: k.upto(), View: o.View}
 	if k.created == nil { // nothing to judge, by no pack
 		h.View.RecheckAt = time.Time{}
+		if err := d.tellTickets(ctx, o, k); err != nil {
+			return false, err
+		}
 		return d.db.SaveHanding(ctx, o, h)
 	}
 	rs, err := d.rules.For(k.All, o.Policy) // pinned at first sight
@@ -151,6 +148,9 @@ func (d *Dispatcher) hand(ctx context.Context, o *postgres.Order) (bool, error) 
 		h.Told = true
 	}
 	if h.ShipmentsEnded, err = d.tellShipments(ctx, o, k); err != nil {
+		return false, err
+	}
+	if err := d.tellTickets(ctx, o, k); err != nil { // last: no order waits for its tickets
 		return false, err
 	}
 	d.view(h, k, rs, plan, now)

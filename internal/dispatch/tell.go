@@ -76,7 +76,7 @@ func (d *Dispatcher) signal(ctx context.Context, id string, parts [][]json.RawMe
 func (d *Dispatcher) start(ctx context.Context, o *postgres.Order, k *known, rs rules.Ruleset, plan rules.OrderPlan) (string, error) {
 	facts := parts(k.rows)
 	in := protocol.OrderInput{
-		Store: o.Store, Order: o.Order, Policy: rs.Pack.ID, Calendar: rs.Calendar.Revision(), Clock: d.clock, Facts: facts[0],
+		Store: o.Store, Order: o.Order, Policy: rs.Pack.ID, Calendar: rs.Calendar.Revision(), Clock: d.clock, Facts: facts[0], Release: protocol.Release,
 	}
 	options := startOptions(in, k, plan)
 	var run client.WorkflowRun

@@ -35,11 +35,21 @@ func (d *Dispatcher) tellTickets(ctx context.Context, o *postgres.Order, k *know
 			continue
 		}
 		err := d.signal(ctx, id, parts([]postgres.Fact{t.row}))
-		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
+		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone && !d.unheard(err, id) {
 			return err
 		}
 	}
-	return nil
+	return d.settleTickets(ctx, o, k)
+}
+
+// unheard tells whether a ticket refuses to be told, such as one with too many signals. It finds the
+// facts in the inbox at its next look, and nothing else must wait for it.
+func (d *Dispatcher) unheard(err error, id string) bool {
+	_, refused := errors.AsType[*serviceerror.InvalidArgument](err)
+	if refused {
+		d.log.Error("a ticket cannot be told; it reads the inbox at its next look", "workflow", id, "error", err)
+	}
+	return refused
 }
 
 // settleTickets hands what can settle them to the order's tickets, which would find it in the inbox
@@ -65,7 +75,7 @@ func (d *Dispatcher) settleTickets(ctx context.Context, o *postgres.Order, k *kn
 		if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
 			err = d.db.DropTicket(ctx, o, id)
 		}
-		if err != nil {
+		if err != nil && !d.unheard(err, id) {
 			return err
 		}
 	}

@@ -56,6 +56,7 @@ type ClaimRequest struct {
 	Order    string           `json:"order"`
 	Number   string           `json:"tracking_number,omitempty"`
 	ClaimID  string           `json:"claim_id"`
+	Adds     bool             `json:"adds,omitempty"` // an appeal, to be compared with what was handed in; stories that began before do not know that
 	Evidence []Evidence       `json:"evidence,omitempty"`
 	Added    []rules.Original `json:"added,omitempty"`     // those of them that were not handed in before
 	HandedIn []string         `json:"handed_in,omitempty"` // hashes of what is known to have been

@@ -32,7 +32,7 @@ func everything() map[string]any {
 	filed := rules.FiledCase{Kind: rules.KindStall, OpenedAt: at, LastMovementAt: at, FileBy: at}
 	return map[string]any{
 		"OrderInput": protocol.OrderInput{
-			Store: "s", Order: "o", Policy: "p", Calendar: "c", Clock: clock, Facts: facts,
+			Store: "s", Order: "o", Policy: "p", Calendar: "c", Clock: clock, Facts: facts, Release: protocol.Release,
 			State: &protocol.OrderState{Done: []string{"k"}, Claims: []rules.CaseID{id}, Stage: rules.StageException},
 		},
 		"OrderInput, least":   protocol.OrderInput{Store: "s", Order: "o", Policy: "p", Calendar: "c"},

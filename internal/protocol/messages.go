@@ -16,7 +16,15 @@ type OrderInput struct {
 	Clock    Clock             `json:"clock,omitzero"`
 	Facts    []json.RawMessage `json:"facts"` // numbered CloudEvents
 	State    *OrderState       `json:"state,omitempty"`
+
+	// Release tells what the story may go by from its beginning; see [Release]. Zero: begun by a
+	// release that did not say.
+	Release int `json:"release,omitempty"`
 }
+
+// Release is of the stories that begin now. From 1 on, evidence and what follows a claim are told
+// to the claims of an order. A patch would cost each order two events.
+const Release = 1
 
 // OrderState is what a run hands to the next by Continue-As-New, beside the facts.
 type OrderState struct {

@@ -345,7 +345,10 @@ func (v *view) follow(p *ClaimPlan, n *notices, w *wake, c *caseState, without U
 		p.HandedIn, _ = v.handedIn(c)
 		p.Basis = v.appealBasis(c, p.Added)
 	}
-	if p.Papers = v.papersAsked(c); p.Papers != nil {
+	if !without.Evidence {
+		p.Papers = v.papersAsked(c)
+	}
+	if p.Papers != nil {
 		by := Deadline{Kind: DeadlinePapers, At: Stamp(p.Papers.Until)}
 		told := Notice{Number: c.parcel.number, Deadline: &by}
 		key := DeadlinePapers + "/" + Stamp(p.Papers.Since).String()

@@ -55,6 +55,7 @@ type CaseLetter struct {
 	At         time.Time         // when the latest fact came that the letter rests on: its date
 	Claim      Claim             // of the order: eligible or why not
 	Added      []Original        // of an appeal or papers: not handed in before
+	HandedIn   []Original        // known to have been: what follows only adds
 	Papers     *PapersAsked      // what the platform wants besides; nil: nothing
 	Protection *ProtectionPlan   // nil: the claim was not refused after an appeal
 }
@@ -79,6 +80,7 @@ func LetterOf(f *Facts, rs Ruleset, id CaseID, now time.Time) (CaseLetter, bool)
 	}
 	if !c.filed.IsZero() {
 		l.Added = v.added(c)
+		l.HandedIn, _ = v.handedIn(c)
 	}
 	for _, r := range c.parcel.rows {
 		l.Rows = append(l.Rows, *r.Row)
@@ -181,6 +183,11 @@ func (l *CaseLetter) Lacks(p *Papers) []EvidenceKind {
 // Adds tells whether an original was not handed in before, of a letter that follows another.
 func (l *CaseLetter) Adds(sha256 string) bool {
 	return slices.ContainsFunc(l.Added, func(o Original) bool { return o.SHA256 == sha256 })
+}
+
+// Kept tells whether an original was handed in before, and must be again.
+func (l *CaseLetter) Kept(sha256 string) bool {
+	return slices.ContainsFunc(l.HandedIn, func(o Original) bool { return o.SHA256 == sha256 })
 }
 
 // AddsNothing tells of an appeal that it would be refused for want of a new original.

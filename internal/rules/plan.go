@@ -152,6 +152,7 @@ type OrderPlan struct {
 // Unfollowed is what the story of an order, or of a claim, leaves out: a run that passed it by
 // before stories knew of it goes on without.
 type Unfollowed struct {
+	Evidence   bool     // and papers that the platform wants besides
 	Aftermath  bool     // of an appeal: the time of the second decision, and seller protection
 	Complaints []string // by their IDs
 	Disputes   []string // likewise

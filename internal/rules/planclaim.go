@@ -73,6 +73,9 @@ func (v *view) planCase(a *Assessment, c *caseState, without Unfollowed) ClaimPl
 	p := ClaimPlan{Found: true, Case: shown, ClaimID: c.claimID, Claim: *a.Claim, Carrier: c.parcel.recorded.Carrier, Known: len(v.followed)}
 	w := &wake{now: v.asOf}
 	n := &notices{now: v.asOf}
+	if without.Evidence {
+		p.Known = 0
+	}
 	v.follow(&p, n, w, c, without)
 	if !c.status.Live() && c.status != StatusPaid { // whoever reported the payment knows
 		n.list = append(n.list, v.endedNotice(c, p.Protection))

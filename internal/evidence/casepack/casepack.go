@@ -137,7 +137,7 @@ func (m *Maker) Case(ctx context.Context, store, order string, id rules.CaseID) 
 		if i < 0 || items[i].Noted() {
 			continue // of a time before the vault: the judgement says that there is no content
 		}
-		if o.Verdict == rules.VerdictRefused {
+		if o.Verdict == rules.VerdictRefused && !letter.Kept(o.SHA256) {
 			if err := m.there(ctx, &items[i]); err != nil {
 				return Case{}, err
 			}

@@ -18,8 +18,9 @@ UPDATE orders o SET created_at = e.at FROM (
     WHERE i.type = 'order.created' ORDER BY f.order_pk, i.event_time, i.source, i.id) e
 WHERE e.order_pk = o.order_pk;
 
--- What a store's health and its orders' disputes are counted by; few.
-CREATE INDEX inbox_opened ON inbox (store) WHERE type IN ('complaint.opened', 'dispute.opened');
+-- A store's health asks how many orders and disputes there were in a span, not in all its years.
+CREATE INDEX orders_of_span ON orders (store, created_at);
+CREATE INDEX inbox_opened ON inbox (store, event_time) WHERE type IN ('complaint.opened', 'dispute.opened');
 
 -- What each monthly statement said when it was made; a later one that says something else is
 -- a row of its own. Append-only.
@@ -89,5 +90,5 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON store_scores FOR EACH STAT
 
 -- +goose Down
 DROP TABLE store_scores, bill_lines, statement_parts, statements;
-DROP INDEX inbox_opened;
+DROP INDEX inbox_opened, orders_of_span;
 ALTER TABLE orders DROP COLUMN created_at;
