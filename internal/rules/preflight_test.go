@@ -30,6 +30,7 @@ const lp = "LP00123456789012"
 var (
 	created   = time.Date(2026, 1, 4, 2, 0, 0, 0, time.UTC)
 	paid      = time.Date(2026, 1, 4, 3, 0, 0, 0, time.UTC)
+	sent      = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	firstScan = time.Date(2026, 1, 6, 8, 0, 0, 0, time.UTC)
 	delivered = time.Date(2026, 1, 20, 8, 0, 0, 0, time.UTC)
 )
@@ -42,7 +43,7 @@ func sharpPicture() *rules.PictureSight {
 func perfect(kind rules.EvidenceKind) (rules.PreflightOf, rules.Sight) {
 	of := rules.PreflightOf{
 		Kind: kind, Source: "upload", Order: "8190001", Numbers: []string{lp}, CreatedAt: created, PaidAt: paid,
-		FirstScan: firstScan, Moved: true, DisputeFrom: delivered, DisputeTo: delivered.Add(15 * 24 * time.Hour),
+		SentAt: sent, FirstScan: firstScan, Moved: true, DisputeFrom: delivered, DisputeTo: delivered.Add(15 * 24 * time.Hour),
 		AddressHash: rules.AddressHash("BR", "SP", "São Paulo", "Rua A 12", "01000-000"),
 		Items:       []rules.Item{{SKU: "RED-01", Quantity: 2}, {SKU: "BLUE", Quantity: 1}},
 		Given:       map[string]string{},
@@ -156,9 +157,39 @@ func TestPreflightFindings(t *testing.T) {
 		}, rules.PreflightNoNumber, rules.VerdictLook},
 		{"behind a postal code", rules.EvidenceWaybill, func(_ *of, s *sight) { s.Barcodes[0].Text = "42055603" + lp }, "", rules.VerdictReady},
 		{"behind a long postal code", rules.EvidenceWaybill, func(_ *of, s *sight) { s.Barcodes[0].Text = "420556039000" + lp }, "", rules.VerdictReady},
+		{"another number beside it", rules.EvidenceWaybill, func(_ *of, s *sight) {
+			s.Barcodes = append(s.Barcodes, rules.Barcode{Format: rules.BarcodeCode128, Text: "LP00123456789013"})
+		}, rules.PreflightBeside, rules.VerdictLook},
+		{"another number before it", rules.EvidenceShippingLabel, func(_ *of, s *sight) {
+			s.Barcodes = append([]rules.Barcode{{Format: rules.BarcodeCode128, Text: "RX123456785CN"}}, s.Barcodes...)
+		}, rules.PreflightBeside, rules.VerdictLook},
+		{"a longer number beside it", rules.EvidenceWaybill, func(_ *of, s *sight) {
+			s.Barcodes = append(s.Barcodes, rules.Barcode{Format: rules.BarcodeCode128, Text: lp + "9"})
+		}, rules.PreflightBeside, rules.VerdictLook},
+		{"what real labels bear beside it", rules.EvidenceWaybill, func(o *of, s *sight) {
+			o.Order = "8190001234567890"
+			for _, text := range []string{o.Order, "42055603", "420556039000", "DE-FRA-0815", "PLZ60311", "CN44 A12", "42055603" + lp, "0060311" + lp + "136276"} {
+				s.Barcodes = append(s.Barcodes, rules.Barcode{Format: rules.BarcodeCode128, Text: text})
+			}
+			for _, text := range []string{"FRA-0815", "https://t.example/RX123456785CN", `{"no":"RX123456785CN"}`, o.Order} {
+				s.Barcodes = append(s.Barcodes, rules.Barcode{Format: rules.BarcodeQR, Text: text})
+			}
+		}, "", rules.VerdictReady},
+		{"a QR code of another number", rules.EvidenceWaybill, func(_ *of, s *sight) {
+			s.Barcodes = []rules.Barcode{{Format: rules.BarcodeQR, Text: " rx 1234 5678 5-CN"}}
+		}, rules.PreflightOtherNumber, rules.VerdictRefused},
+		{"a QR code of another number beside it", rules.EvidenceWaybill, func(_ *of, s *sight) {
+			s.Barcodes = append(s.Barcodes, rules.Barcode{Format: rules.BarcodeQR, Text: "RX123456785CN"})
+		}, rules.PreflightBeside, rules.VerdictLook},
 		{"as a document's text", rules.EvidenceWaybill, func(_ *of, s *sight) {
 			*s = sight{Form: policy.FormDocument, Text: "Tracking: LP001 2345 6789 012.", Unseen: []rules.Unseen{{Code: rules.UnseenDrawn}}}
-		}, "", rules.VerdictReady},
+		}, rules.PreflightInText, rules.VerdictLook},
+		{"as a document's text beside a postal code", rules.EvidenceWaybill, func(_ *of, s *sight) {
+			s.Form, s.Text, s.Barcodes[0].Text = policy.FormDocument, lp, "42055603"
+		}, rules.PreflightInText, rules.VerdictLook},
+		{"a document's text against its barcode", rules.EvidenceWaybill, func(_ *of, s *sight) {
+			s.Form, s.Text, s.Barcodes[0].Text = policy.FormDocument, "Tracking: "+lp, "LP00123456789013"
+		}, rules.PreflightOtherNumber, rules.VerdictRefused},
 		{"a document without it", rules.EvidenceWaybill, func(_ *of, s *sight) {
 			*s = sight{Form: policy.FormDocument, Text: "LP001234567890123", Unseen: []rules.Unseen{{Code: rules.UnseenDrawn}}}
 		}, rules.PreflightNoNumber, rules.VerdictLook},
@@ -184,8 +215,24 @@ func TestPreflightFindings(t *testing.T) {
 		{"another order's", rules.EvidenceOutbound, func(o *of, _ *sight) { o.Order = "8190009" }, rules.PreflightOutboundNone, rules.VerdictRefused},
 		{"no time stamp", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[1].At = time.Time{} }, rules.PreflightOutboundTime, rules.VerdictRefused},
 		{"1 s before the first scan", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].At = firstScan.Add(-time.Second) }, "", rules.VerdictReady},
-		{"at the first scan", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].At = firstScan }, "", rules.VerdictReady},
+		{"at the first scan", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].At = firstScan }, rules.PreflightOutboundLate, rules.VerdictRefused},
 		{"1 s after the first scan", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].At = firstScan.Add(time.Second) }, rules.PreflightOutboundLate, rules.VerdictRefused},
+		{"1 s before the order", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].At = created.Add(-time.Second) }, rules.PreflightOutboundEarly, rules.VerdictLook},
+		{"with the order", rules.EvidenceOutbound, func(o *of, s *sight) {
+			o.CreatedAt, s.Outbound[0].At = created.Add(time.Millisecond), created // papers show whole seconds
+		}, "", rules.VerdictReady},
+		{"1 s after the order", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].At = created.Add(time.Second) }, "", rules.VerdictReady},
+		{"a record of nobody", rules.EvidenceOutbound, func(_ *of, s *sight) {
+			s.Outbound = s.Outbound[:2]
+			for i := range s.Outbound {
+				s.Outbound[i].Order, s.Outbound[i].Number = "", ""
+			}
+		}, rules.PreflightOutboundNameless, rules.VerdictLook},
+		{"a row of nobody", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[1].Order, s.Outbound[1].Number = "", "" }, rules.PreflightOutboundNameless, rules.VerdictLook},
+		{"rows of the parcel", rules.EvidenceOutbound, func(_ *of, s *sight) { s.Outbound[0].Order, s.Outbound[1].Order = "", "" }, "", rules.VerdictReady},
+		{"a record without an order to compare with", rules.EvidenceOutbound, func(o *of, s *sight) {
+			o.Order, s.Outbound = "", s.Outbound[:2]
+		}, rules.PreflightNoOrder, rules.VerdictLook},
 		{"no trace", rules.EvidenceOutbound, func(o *of, _ *sight) { o.Moved, o.FirstScan = false, time.Time{} }, rules.PreflightOutboundScan, rules.VerdictLook},
 		{"never scanned", rules.EvidenceOutbound, func(o *of, _ *sight) { o.FirstScan = time.Time{} }, "", rules.VerdictReady},
 		{"items not known", rules.EvidenceOutbound, func(o *of, _ *sight) { o.Items = nil }, rules.PreflightSKUsUnknown, rules.VerdictLook},
@@ -207,6 +254,20 @@ func TestPreflightFindings(t *testing.T) {
 			s.Messages = append(s.Messages, rules.Message{From: rules.FromBuyer, At: delivered.Add(-time.Hour), Order: "8190001", Text: "I received it"})
 		}, "", rules.VerdictReady},
 
+		{"both in one message", rules.EvidenceMessages, func(_ *of, s *sight) {
+			s.Messages[0].Text = "I got the package but the second one has not arrived"
+		}, rules.PreflightReceived, rules.VerdictLook},
+		{"1 s before it was sent", rules.EvidenceMessages, func(_ *of, s *sight) { s.Messages[0].At = sent.Add(-time.Second) }, rules.PreflightEarlyWords, rules.VerdictLook},
+		{"as it was sent", rules.EvidenceMessages, func(_ *of, s *sight) { s.Messages[0].At = sent }, "", rules.VerdictReady},
+		{"1 s after it was sent", rules.EvidenceMessages, func(_ *of, s *sight) { s.Messages[0].At = sent.Add(time.Second) }, "", rules.VerdictReady},
+		{"before the order", rules.EvidenceMessages, func(o *of, s *sight) {
+			o.SentAt, s.Messages[0].At = time.Time{}, created.Add(-time.Second)
+		}, rules.PreflightEarlyWords, rules.VerdictLook},
+		{"before and after it was sent", rules.EvidenceMessages, func(_ *of, s *sight) {
+			s.Messages = append([]rules.Message{{From: rules.FromBuyer, At: created, Order: "8190001", Text: "Where is my order? I received it last time"}}, s.Messages...)
+		}, "", rules.VerdictReady},
+		{"messages without an order to compare with", rules.EvidenceMessages, func(o *of, _ *sight) { o.Order = "" }, rules.PreflightNoOrder, rules.VerdictLook},
+
 		{"no time mark", rules.EvidenceRefusal, func(o *of, _ *sight) { o.Given = nil }, rules.PreflightNoTimeMark, rules.VerdictLook},
 		{"1 s before the period", rules.EvidenceRefusal, func(o *of, _ *sight) { o.Given["taken_at"] = "2026-01-20T07:59:59Z" }, rules.PreflightTimeMark, rules.VerdictRefused},
 		{"as the period begins", rules.EvidenceRefusal, func(o *of, _ *sight) { o.Given["taken_at"] = "2026-01-20T08:00:00Z" }, "", rules.VerdictReady},
@@ -217,6 +278,21 @@ func TestPreflightFindings(t *testing.T) {
 		}, "", rules.VerdictReady},
 		{"the camera's, without a zone, near the edge", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered }, rules.PreflightMarkZone, rules.VerdictLook},
 		{"the camera's, without a zone, inside", rules.EvidenceRefusal, func(o *of, s *sight) { o.Given, s.TakenAt = nil, delivered.Add(48*time.Hour) }, "", rules.VerdictReady},
+		{"1 h from the camera's time", rules.EvidenceRefusal, func(_ *of, s *sight) {
+			s.TakenAt, s.TakenAtZone = time.Date(2026, 1, 22, 12, 0, 0, 0, time.UTC), true
+		}, "", rules.VerdictReady},
+		{"1 h and 1 s from the camera's time", rules.EvidenceRefusal, func(_ *of, s *sight) {
+			s.TakenAt, s.TakenAtZone = time.Date(2026, 1, 22, 11, 59, 59, 0, time.UTC), true
+		}, rules.PreflightTimesDiffer, rules.VerdictLook},
+		{"1 h and 1 s from the vault's time", rules.EvidenceRefusal, func(o *of, _ *sight) {
+			o.TakenAt = time.Date(2026, 1, 22, 14, 0, 1, 0, time.UTC)
+		}, rules.PreflightTimesDiffer, rules.VerdictLook},
+		{"a day from a camera without a zone", rules.EvidenceRefusal, func(_ *of, s *sight) {
+			s.TakenAt = time.Date(2026, 1, 21, 13, 0, 0, 0, time.UTC)
+		}, rules.PreflightTimesDiffer, rules.VerdictLook},
+		{"hours from a camera without a zone", rules.EvidenceRefusal, func(_ *of, s *sight) {
+			s.TakenAt = time.Date(2026, 1, 22, 2, 0, 0, 0, time.UTC)
+		}, "", rules.VerdictReady},
 		{"no period", rules.EvidenceRefusal, func(o *of, _ *sight) { o.DisputeFrom = time.Time{} }, rules.PreflightPeriod, rules.VerdictLook},
 		{"another parcel's label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes[0].Text = "RX123456785CN" }, rules.PreflightOtherNumber, rules.VerdictRefused},
 		{"no label", rules.EvidenceRefusal, func(_ *of, s *sight) { s.Barcodes = nil }, rules.PreflightNoNumber, rules.VerdictLook},
@@ -230,6 +306,30 @@ func TestPreflightFindings(t *testing.T) {
 		{"1 s before 72 h", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-07T02:59:59Z" }, "", rules.VerdictReady},
 		{"at 72 h", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-07T03:00:00Z" }, "", rules.VerdictReady},
 		{"1 s after 72 h", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-07T03:00:01Z" }, rules.PreflightLatePickup, rules.VerdictRefused},
+		{"picked up 1 s before the order", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-04T01:59:59Z" }, rules.PreflightPickupEarly, rules.VerdictRefused},
+		{"picked up with the order", rules.EvidencePickup, func(o *of, _ *sight) { o.Given["picked_up_at"] = "2026-01-04T02:00:00Z" }, "", rules.VerdictReady},
+		{"a screenshot from before the order", rules.EvidencePickup, func(o *of, _ *sight) {
+			o.Given = map[string]string{"taken_at": "2026-01-04T01:59:59Z"}
+		}, rules.PreflightPickupEarly, rules.VerdictRefused},
+		{"picked up 1 h after the screenshot", rules.EvidencePickup, func(_ *of, s *sight) {
+			s.TakenAt, s.TakenAtZone = firstScan.Add(-time.Hour), true
+		}, "", rules.VerdictReady},
+		{"picked up 1 h and 1 s after the screenshot", rules.EvidencePickup, func(_ *of, s *sight) {
+			s.TakenAt, s.TakenAtZone = firstScan.Add(-time.Hour-time.Second), true
+		}, rules.PreflightTimesDiffer, rules.VerdictLook},
+		{"picked up after the vault's time", rules.EvidencePickup, func(o *of, _ *sight) { o.TakenAt = firstScan.Add(-2 * time.Hour) }, rules.PreflightTimesDiffer, rules.VerdictLook},
+		{"a screenshot of days later", rules.EvidencePickup, func(o *of, s *sight) {
+			o.TakenAt, s.TakenAt, s.TakenAtZone = delivered, delivered, true
+		}, "", rules.VerdictReady},
+		{"taken otherwise than the camera says", rules.EvidencePickup, func(o *of, s *sight) {
+			o.Given["taken_at"], s.TakenAt, s.TakenAtZone = "2026-01-07T00:00:00Z", delivered, true
+		}, rules.PreflightTimesDiffer, rules.VerdictLook},
+		{"another parcel's screenshot", rules.EvidencePickup, func(_ *of, s *sight) { s.Barcodes[0].Text = "RX123456785CN" }, rules.PreflightOtherNumber, rules.VerdictRefused},
+		{"a screenshot of two parcels", rules.EvidencePickup, func(_ *of, s *sight) {
+			s.Barcodes = append(s.Barcodes, rules.Barcode{Format: rules.BarcodeQR, Text: "RX123456785CN"})
+		}, rules.PreflightBeside, rules.VerdictLook},
+		{"a screenshot without codes", rules.EvidencePickup, func(_ *of, s *sight) { s.Barcodes = nil }, "", rules.VerdictReady},
+		{"a screenshot of a number with none to compare", rules.EvidencePickup, func(o *of, _ *sight) { o.Numbers = nil }, rules.PreflightNotCompared, rules.VerdictLook},
 		{"paid not known", rules.EvidencePickup, func(o *of, _ *sight) { o.PaidAt = time.Time{} }, rules.PreflightPaid, rules.VerdictLook},
 
 		{"address not stated", rules.EvidenceShippingLabel, func(o *of, _ *sight) { o.Given = map[string]string{} }, rules.PreflightNoAddress, rules.VerdictLook},
@@ -371,6 +471,26 @@ func TestPreflightMessages(t *testing.T) {
 		strings.Repeat("x", 500):                      rules.PreflightNotShown,
 		"Когда вы отправите мой заказ?":               rules.PreflightNotShown,
 		"Could you send it to my neighbour's address": rules.PreflightNotShown,
+
+		"I haven't received it. Where is my order?":              "",
+		"Not received my package, I want a refund":               "",
+		"I refuse the refund. I did not get my parcel":           "",
+		"Я не получил посылку, верните деньги":                   "",
+		"没收到货，请退款":                                               "",
+		"I received your message but the parcel has not arrived": "",
+		"Did you not receive my message?":                        rules.PreflightNotShown,
+		"Did you not receive it?":                                rules.PreflightNotShown,
+		"I have not received your reply":                         rules.PreflightNotShown,
+		"My refund was not received":                             rules.PreflightNotShown,
+		"¿No recibiste mi mensaje?":                              rules.PreflightNotShown,
+		"Haben Sie meine Nachricht nicht erhalten?":              rules.PreflightNotShown,
+		"Я не получил ответа":                                    rules.PreflightNotShown,
+		"没收到你们的回复":                                               rules.PreflightNotShown,
+		"返信がまだ届いていません":                                           rules.PreflightNotShown,
+		"메시지를 받지 못했어요":                                           rules.PreflightNotShown,
+		"I received the refund":                                  rules.PreflightNotShown,
+		"It arrived, but I refused the parcel":                   rules.PreflightReceived,
+		"我收到了第一个，第二个没收到":                                         rules.PreflightReceived,
 	} {
 		of, s := perfect(rules.EvidenceMessages)
 		s.Messages[0].Text = text
@@ -433,9 +553,11 @@ func TestPreflightFacts(t *testing.T) {
 	of := rules.PreflightFacts(f, rs, lp, []string{"RX1"}, now)
 	assert.Equal(t, rules.PreflightOf{
 		Order: "8190001", Numbers: []string{lp, "RX1", "OLD1"}, Items: []rules.Item{{SKU: "A", Quantity: 1}}, CreatedAt: created,
-		PaidAt: paid, FirstScan: firstScan, Moved: true, DisputeFrom: delivered, DisputeTo: delivered.Add(15 * 24 * time.Hour), AddressHash: "bb",
+		PaidAt: paid, SentAt: paid, FirstScan: firstScan, Moved: true, DisputeFrom: delivered, DisputeTo: delivered.Add(15 * 24 * time.Hour), AddressHash: "bb",
 	}, of)
 
+	whole := rules.PreflightFacts(f, rs, "", nil, now)
+	assert.Equal(t, paid, whole.SentAt, "of the order as a whole, since its first parcel is declared")
 	none := rules.PreflightFacts(rules.NewFacts("cn-1", "1"), rs, "", nil, now)
 	assert.Equal(t, rules.PreflightOf{Order: "1"}, none)
 }

@@ -152,7 +152,7 @@ func look(ctx context.Context, rs rules.Ruleset, kind rules.EvidenceKind, path s
 
 func judge(facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, sight *rules.Sight) rules.Preflight {
 	of := rules.PreflightFacts(facts, rs, o.TrackingNumber, nil, now)
-	of.Kind, of.Source, of.Given = o.Kind, o.Source, map[string]string{} // asked for, whether stated or not
+	of.Kind, of.Source, of.TakenAt, of.Given = o.Kind, o.Source, o.TakenAt, map[string]string{} // asked for, whether stated or not
 	maps.Copy(of.Given, o.Given)
 	if !o.TakenAt.IsZero() && of.Given[rules.GivenTakenAt] == "" {
 		of.Given[rules.GivenTakenAt] = o.TakenAt.Format(time.RFC3339)
