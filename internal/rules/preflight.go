@@ -262,8 +262,8 @@ func (v *view) preflightOf(number string, also []string) PreflightOf {
 	return of
 }
 
-// sentAt is since when a parcel is on its way at the latest by what is told of it; of the order as
-// a whole (empty) the first of its parcels. Zero: none is.
+// sentAt is the earliest that is told of a parcel's leaving: its declaration, its shipping or its
+// first movement; of the order as a whole (empty) of any of its parcels. Zero: nothing is.
 func (v *view) sentAt(number string) time.Time {
 	var sent time.Time
 	for _, p := range v.parcels {
