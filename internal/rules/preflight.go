@@ -167,9 +167,9 @@ func (p *Preflight) Has(code PreflightCode) bool {
 	return slices.ContainsFunc(p.Findings, func(f PreflightFinding) bool { return f.Code == code })
 }
 
-// refusedFor tells whether all that it would be refused for is one finding.
+// refusedFor tells whether it would be refused for one finding alone.
 func (p *Preflight) refusedFor(code PreflightCode) bool {
-	return p.Verdict == VerdictRefused && !slices.ContainsFunc(p.Findings, func(f PreflightFinding) bool {
+	return p.Has(code) && !slices.ContainsFunc(p.Findings, func(f PreflightFinding) bool {
 		return f.Verdict == VerdictRefused && f.Code != code
 	})
 }
