@@ -33,9 +33,9 @@ type evidenceCheckCmd struct {
 
 // Help implements [kong.HelpProvider].
 func (evidenceCheckCmd) Help() string {
-	return `输出一行 JSON：verdict（ready 可以提交，look 需人工查看，refused 会被驳回）、读出的条码和每条发现。只有 ready 的退出码是 0。不填 --given 时只看文件本身，没有填写的内容列在发现里，不影响结论；填了任何一项就按上传时的要求检查全部。
+	return `输出一行 JSON：verdict（ready 可以提交，look 需人工查看，refused 会被驳回）、读出的条码和每条发现。只有 ready 的退出码是 0。不填 --given 时只看文件本身，没有填写的内容列在发现里，不影响结论；填了任何一项就按上传时的要求检查全部。没有 --order-file 时，出库记录和买家消息无法与订单核对，须人工查看。
 
-One line of JSON: verdict (ready, look: a person must see it, refused: it would be refused), the barcodes read, and the findings. Exit status 0 only for ready. Without --given the file is judged by itself, and what was not stated is listed without weight; with any --given all that an upload must state is asked for.
+One line of JSON: verdict (ready, look: a person must see it, refused: it would be refused), the barcodes read, and the findings. Exit status 0 only for ready. Without --given the file is judged by itself, and what was not stated is listed without weight; with any --given all that an upload must state is asked for. Without --order-file outbound records and buyer messages cannot be compared with an order: a person must look.
 
 --given: ` + strings.Join(rules.GivenKeys(), ", ")
 }

@@ -91,17 +91,31 @@ func TestEvidenceCheckWithOrder(t *testing.T) {
 		require.NoError(t, os.WriteFile(record, []byte("订单号,运单号,SKU,数量,出库时间\n8190001,LP1,RED-01,2,"+time+"\n"), 0o600))
 	}
 	args := []string{"--kind", "outbound_record", "--tracking-number", "LP1", "--order-file", events, record}
-	write("2026-01-06 16:00:00")
+	write("2026-01-06 15:59:59")
 	status, r := checked(t, args...)
 	assert.Equal(t, 0, status)
 	assert.EqualValues(t, "ready", r.Verdict)
-	write("2026-01-06 16:00:01")
+	write("2026-01-06 16:00:00")
 	status, r = checked(t, args...)
 	assert.Equal(t, exitFailed, status)
 	assert.EqualValues(t, "outbound-after-first-scan", r.Findings[0].Code)
 	status, r = checked(t, "--kind", "outbound_record", "--tracking-number", "LP1", record)
 	assert.Equal(t, exitFailed, status)
 	assert.EqualValues(t, "look", r.Verdict, "without the order nothing can be compared")
+	var codes []string
+	for _, f := range r.Findings {
+		codes = append(codes, string(f.Code))
+	}
+	assert.Contains(t, codes, "order-not-compared")
+	messages := filepath.Join(dir, "messages.json")
+	require.NoError(t, os.WriteFile(messages, []byte(`{"messages":[{"id":"1","from":"buyer","at":"2026-02-01T10:00:00Z","order":"8190001","text":"I have not received my parcel"}]}`), 0o600))
+	inbox := []string{"--kind", "buyer_messages", "--tracking-number", "LP1", "--source", "platform", messages}
+	status, r = checked(t, inbox...)
+	assert.Equal(t, exitFailed, status)
+	assert.EqualValues(t, "look", r.Verdict)
+	assert.EqualValues(t, "order-not-compared", r.Findings[0].Code)
+	status, r = checked(t, append(inbox, "--order-file", events)...)
+	assert.Equal(t, 0, status, r)
 }
 
 func TestEvidenceCheckUsage(t *testing.T) {

@@ -98,7 +98,7 @@ func run(ctx context.Context) (err error) {
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
 		Papers: services.Papers(c.AliExpress.Stores), Warehouse: services.Warehouse,
 		Filing:   activities.Assisted{},
-		Judge:    &preflight.Checker{Vault: vault, Facts: db, For: known.For, Now: func() time.Time { return c.Clock.Protocol().Virtual(time.Now()) }},
+		Judge:    &preflight.Checker{Vault: vault, Facts: db, Parcels: db, For: known.For, Now: func() time.Time { return c.Clock.Protocol().Virtual(time.Now()) }},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
 		Tickets:  temporalclient.Tickets{Client: temporal, Stores: stores, Calendar: known.Calendar.Revision(), Clock: c.Clock.Protocol()},
 		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),

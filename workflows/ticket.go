@@ -100,6 +100,7 @@ func (t *ticket) wordsOf(ctx workflow.Context, state *rules.TicketStory) *wordin
 	words := &wording.Ticket{
 		ID: t.in.ID(), Store: t.in.Store, Order: t.in.Order, Topic: t.in.Topic, About: t.in.About, Number: t.in.Number, Amount: t.in.Amount,
 		Protection: t.facts.ProtectionAsked(t.in.About, t.now(ctx)), Since: t.in.Since, Given: state.Given, Partner: t.in.Profile.Partner, Prefix: pack.Ticket.FundsTitlePrefix.Value, Location: pack.Location(),
+		AdvisorPriority: pack.Ticket.AdvisorPriority.Value.Std(), PartnerGain: pack.Ticket.PartnerGain.Value.Std(), TranslationFactor: pack.Ticket.MachineTranslationFactor.Value,
 	}
 	if d := t.in.Detail; d != nil {
 		words.Detail = wording.Text{ZH: d.ZH, EN: d.EN}

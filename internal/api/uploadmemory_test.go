@@ -61,7 +61,7 @@ func TestUploadsAtOnceAreBounded(t *testing.T) {
 		var file bytes.Buffer
 		require.NoError(t, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&file, img))
 		require.LessOrEqual(t, file.Len(), evidence.MaxDocument)
-		_, body := form(t, "kind="+string(rules.EvidencePickup), "by=li", "@a.png="+file.String())
+		_, body := form(t, "kind="+string(rules.EvidenceProductPhotos), "by=li", "@a.png="+file.String())
 		bodies = append(bodies, []byte(body))
 	}
 	noise = nil

@@ -47,11 +47,12 @@ const (
 	BillCancelled = "parcel-cancelled"
 	BillCurrency  = "currency-differs"
 	BillAmount    = "amount-differs"
+	BillNothing   = "nothing-to-compare" // the parcel is ours, and no amount of its own stands on record
 )
 
 // BillReasons lists them, in the order in which they are looked for.
 func BillReasons() []string {
-	return []string{BillUnknown, BillElsewhere, BillRepeated, BillOrderNot, BillCancelled, BillCurrency, BillAmount}
+	return []string{BillUnknown, BillElsewhere, BillRepeated, BillOrderNot, BillCancelled, BillCurrency, BillAmount, BillNothing}
 }
 
 // BillMatch is what became of a bill line.
@@ -91,8 +92,9 @@ func (v *view) cancelled() bool {
 }
 
 // MatchBill matches a line to a parcel, or tells why it cannot be. The amount is compared where
-// the line is the freight itself and the order's freight is for this parcel alone: a fee beside
-// the freight, free shipping and an order in several parcels leave nothing to compare it with.
+// the line is the freight itself and the order's freight is for this parcel alone. Free shipping, an
+// order in several parcels and orders in several currencies leave nothing to compare it with, and
+// that is a reason; a fee beside the freight is matched by its number.
 func (rs Ruleset) MatchBill(l BillLine, k BillKnown) BillMatch {
 	if k.Number == "" || len(k.Orders) == 0 {
 		if k.Elsewhere {
@@ -128,6 +130,7 @@ func (rs Ruleset) compareBill(m *BillMatch, billed money.Amount, orders []BillOr
 	for _, o := range orders {
 		sum, err := plus(expected.Value, o.Freight.Value)
 		if o.Free || o.Parcels != 1 || o.Freight.Currency != expected.Currency || err != nil {
+			m.Reason = BillNothing
 			return
 		}
 		expected.Value = sum

@@ -186,7 +186,7 @@ func (o *originals) pickup() time.Time {
 	var shown time.Time
 	for i := range o.held {
 		h := &o.held[i]
-		if h.Kind == EvidencePickup && !h.ShownAt.IsZero() && (h.Verdict != VerdictRefused || h.Has(PreflightLatePickup)) {
+		if h.Kind == EvidencePickup && !h.ShownAt.IsZero() && (h.Verdict != VerdictRefused || h.refusedFor(PreflightLatePickup)) {
 			shown = sooner(shown, h.ShownAt)
 		}
 	}

@@ -179,7 +179,7 @@ func (v *view) plan(o *originals, status string, live bool, next *Deadline) (p S
 // basis is what originals of a parcel are judged by, as far as complaints and disputes ask.
 func (v *view) basis(number string) string {
 	of := v.preflightOf(number, nil)
-	of.Items = nil // an outbound record's
+	of.Items, of.SentAt = nil, time.Time{} // an outbound record's, a conversation's
 	return fmt.Sprint(of)
 }
 

@@ -127,11 +127,14 @@ type PreflightOf struct {
 	Items       []Item    // in the parcel; none: not known
 	CreatedAt   time.Time // zero: not known, here and below
 	PaidAt      time.Time
+	SentAt      time.Time // the parcel was declared, or moved; of the order as a whole the first
 	FirstScan   time.Time // the parcel's first movement
 	Moved       bool      // whether the trace is known; without a FirstScan it holds no movement
 	DisputeFrom time.Time // the time in which a refusal must lie
 	DisputeTo   time.Time
 	AddressHash string // of the recipient, as last changed; empty: not known
+
+	TakenAt time.Time // as noted beside the original when it was kept
 }
 
 // SourcePlatform is where evidence comes from that the platform's own interface gave.
@@ -162,6 +165,13 @@ type Preflight struct {
 // Has tells whether a finding was made.
 func (p *Preflight) Has(code PreflightCode) bool {
 	return slices.ContainsFunc(p.Findings, func(f PreflightFinding) bool { return f.Code == code })
+}
+
+// refusedFor tells whether it would be refused for one finding alone.
+func (p *Preflight) refusedFor(code PreflightCode) bool {
+	return p.Has(code) && !slices.ContainsFunc(p.Findings, func(f PreflightFinding) bool {
+		return f.Verdict == VerdictRefused && f.Code != code
+	})
 }
 
 // Readiness is how far the papers of a claim, a complaint or a dispute are: each kind that must
@@ -247,6 +257,26 @@ func (v *view) preflightOf(number string, also []string) PreflightOf {
 			of.Numbers = append(of.Numbers, p.recorded.Replaces)
 		}
 	}
+	of.SentAt = v.sentAt(number)
 	of.DisputeFrom, of.DisputeTo = v.refusalPeriod(number)
 	return of
+}
+
+// sentAt is the earliest that is told of a parcel's leaving: its declaration, its shipping or its
+// first movement; of the order as a whole (empty) of any of its parcels. Zero: nothing is.
+func (v *view) sentAt(number string) time.Time {
+	var sent time.Time
+	for _, p := range v.parcels {
+		if number != "" && p.number != number {
+			continue
+		}
+		sent = sooner(sent, p.recorded.RecordedAt)
+		if at := p.recorded.ShippedAt; !at.IsZero() {
+			sent = sooner(sent, at)
+		}
+		if len(p.movements) > 0 {
+			sent = sooner(sent, p.movements[0].At)
+		}
+	}
+	return sent
 }

@@ -15,6 +15,8 @@ const (
 	PreflightGiven       PreflightCode = "statement-unread" // a value of the uploader's that cannot be read
 	PreflightNoNumber    PreflightCode = "number-not-read"  // no barcode, and no text, shows the number
 	PreflightOtherNumber PreflightCode = "number-differs"   // another number is shown
+	PreflightBeside      PreflightCode = "number-beside"    // another number is shown beside the right one
+	PreflightInText      PreflightCode = "number-in-text"   // no barcode shows it, but the text does
 	PreflightUnsure      PreflightCode = "barcode-unsure"   // readings do not agree
 	PreflightNotCompared PreflightCode = "number-not-compared"
 	PreflightNoShipDate  PreflightCode = "ship-date-missing"
@@ -22,15 +24,19 @@ const (
 	PreflightNoWeight    PreflightCode = "weight-missing"
 	PreflightNoVolume    PreflightCode = "volume-missing"
 
-	PreflightOutboundPicture PreflightCode = "outbound-not-table" // a picture: no machine compares it
-	PreflightOutboundNone    PreflightCode = "outbound-order-missing"
-	PreflightOutboundTime    PreflightCode = "outbound-time-missing"
-	PreflightOutboundLate    PreflightCode = "outbound-after-first-scan"
-	PreflightOutboundScan    PreflightCode = "outbound-scan-unknown" // no trace to compare with
-	PreflightSKUsUnknown     PreflightCode = "outbound-items-unknown"
-	PreflightSKUMissing      PreflightCode = "outbound-sku-missing"
-	PreflightSKUOther        PreflightCode = "outbound-sku-other"
-	PreflightQuantity        PreflightCode = "outbound-quantity-differs"
+	PreflightNoOrder PreflightCode = "order-not-compared" // nobody says of which order it should be
+
+	PreflightOutboundPicture  PreflightCode = "outbound-not-table" // a picture: no machine compares it
+	PreflightOutboundNone     PreflightCode = "outbound-order-missing"
+	PreflightOutboundNameless PreflightCode = "outbound-order-unnamed" // neither order nor parcel
+	PreflightOutboundTime     PreflightCode = "outbound-time-missing"
+	PreflightOutboundEarly    PreflightCode = "outbound-before-order"
+	PreflightOutboundLate     PreflightCode = "outbound-after-first-scan" // or at it
+	PreflightOutboundScan     PreflightCode = "outbound-scan-unknown"     // no trace to compare with
+	PreflightSKUsUnknown      PreflightCode = "outbound-items-unknown"
+	PreflightSKUMissing       PreflightCode = "outbound-sku-missing"
+	PreflightSKUOther         PreflightCode = "outbound-sku-other"
+	PreflightQuantity         PreflightCode = "outbound-quantity-differs"
 
 	PreflightNotInbox     PreflightCode = "messages-not-from-inbox"
 	PreflightMessagesText PreflightCode = "messages-not-examined" // a picture or a text: no machine tells who wrote what
@@ -38,28 +44,32 @@ const (
 	PreflightNoBuyer      PreflightCode = "messages-no-buyer"
 	PreflightNotShown     PreflightCode = "messages-nothing-shown" // neither non-receipt nor refusal
 	PreflightReceived     PreflightCode = "messages-received-said"
+	PreflightEarlyWords   PreflightCode = "messages-before-shipment"
 
-	PreflightNoTimeMark PreflightCode = "time-mark-missing"
-	PreflightTimeMark   PreflightCode = "time-mark-outside"
-	PreflightMarkZone   PreflightCode = "time-mark-zone-unknown"
-	PreflightPeriod     PreflightCode = "dispute-period-unknown"
-	PreflightNoPickup   PreflightCode = "pickup-time-missing"
-	PreflightLatePickup PreflightCode = "pickup-late"
-	PreflightPaid       PreflightCode = "paid-unknown"
-	PreflightNoAddress  PreflightCode = "address-not-compared"
-	PreflightAddress    PreflightCode = "address-differs"
+	PreflightNoTimeMark  PreflightCode = "time-mark-missing"
+	PreflightTimeMark    PreflightCode = "time-mark-outside"
+	PreflightMarkZone    PreflightCode = "time-mark-zone-unknown"
+	PreflightTimesDiffer PreflightCode = "times-differ" // the stated one and the camera's, or the vault's
+	PreflightPeriod      PreflightCode = "dispute-period-unknown"
+	PreflightNoPickup    PreflightCode = "pickup-time-missing"
+	PreflightLatePickup  PreflightCode = "pickup-late"
+	PreflightPickupEarly PreflightCode = "pickup-before-order"
+	PreflightPaid        PreflightCode = "paid-unknown"
+	PreflightNoAddress   PreflightCode = "address-not-compared"
+	PreflightAddress     PreflightCode = "address-differs"
 )
 
 // PreflightCodes lists every finding.
 func PreflightCodes() []PreflightCode {
 	return []PreflightCode{
 		PreflightForm, PreflightUnread, PreflightUnseen, PreflightSmall, PreflightBlurred, PreflightFaint, PreflightGiven,
-		PreflightNoNumber, PreflightOtherNumber, PreflightUnsure, PreflightNotCompared, PreflightNoShipDate,
-		PreflightShipDate, PreflightNoWeight, PreflightNoVolume, PreflightOutboundPicture, PreflightOutboundNone,
-		PreflightOutboundTime, PreflightOutboundLate, PreflightOutboundScan, PreflightSKUsUnknown, PreflightSKUMissing,
-		PreflightSKUOther, PreflightQuantity, PreflightNotInbox, PreflightMessagesText, PreflightOtherOrder,
-		PreflightNoBuyer, PreflightNotShown, PreflightReceived, PreflightNoTimeMark, PreflightTimeMark, PreflightMarkZone,
-		PreflightPeriod, PreflightNoPickup, PreflightLatePickup, PreflightPaid, PreflightNoAddress, PreflightAddress,
+		PreflightNoNumber, PreflightOtherNumber, PreflightBeside, PreflightInText, PreflightUnsure, PreflightNotCompared,
+		PreflightNoShipDate, PreflightShipDate, PreflightNoWeight, PreflightNoVolume, PreflightNoOrder, PreflightOutboundPicture,
+		PreflightOutboundNone, PreflightOutboundNameless, PreflightOutboundTime, PreflightOutboundEarly, PreflightOutboundLate,
+		PreflightOutboundScan, PreflightSKUsUnknown, PreflightSKUMissing, PreflightSKUOther, PreflightQuantity,
+		PreflightNotInbox, PreflightMessagesText, PreflightOtherOrder, PreflightNoBuyer, PreflightNotShown, PreflightReceived,
+		PreflightEarlyWords, PreflightNoTimeMark, PreflightTimeMark, PreflightMarkZone, PreflightTimesDiffer, PreflightPeriod,
+		PreflightNoPickup, PreflightLatePickup, PreflightPickupEarly, PreflightPaid, PreflightNoAddress, PreflightAddress,
 	}
 }
 

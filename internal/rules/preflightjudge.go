@@ -7,12 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/govalues/decimal"
 
 	"parcelward/internal/rules/policy"
-	"parcelward/internal/rules/tracknum"
 )
 
 // judge is one original under judgement.
@@ -139,119 +137,6 @@ func (j *judge) picture() {
 	}
 	if contrast := p.Light - p.Dark; contrast < e.ContrastReady.Value {
 		j.find(VerdictLook, PreflightFaint, strconv.Itoa(contrast), strconv.Itoa(e.ContrastReady.Value))
-	}
-}
-
-// label judges the number that a label shows.
-func (j *judge) label() {
-	wanted := strings.Join(j.Numbers, ", ")
-	if len(j.Numbers) == 0 {
-		j.find(VerdictLook, PreflightNotCompared, "", "")
-		return
-	}
-	var others []string
-	for _, b := range j.sight.Barcodes {
-		if j.shows(b) {
-			return
-		}
-		if other := tracknum.Normalize(b.Text); b.Format == BarcodeCode128 && len(other) >= j.policy.Evidence.OtherNumberLength.Value {
-			others = append(others, b.Text)
-		}
-	}
-	if slices.ContainsFunc(tokens(j.sight.Text), j.is) || j.inRow() {
-		return
-	}
-	switch {
-	case len(others) > 0:
-		j.find(VerdictRefused, PreflightOtherNumber, strings.Join(others, ", "), wanted)
-	case len(j.sight.Unsure) > 0:
-		j.find(VerdictLook, PreflightUnsure, strings.Join(j.sight.Unsure, ", "), wanted)
-	default:
-		j.find(VerdictLook, PreflightNoNumber, "", wanted)
-	}
-}
-
-// is tells whether a text is the parcel's number.
-func (j *judge) is(text string) bool { return slices.Contains(j.Numbers, tracknum.Normalize(text)) }
-
-// inRow tells whether a document's text shows the number in groups, as labels print it.
-func (j *judge) inRow() bool {
-	words := tokens(j.sight.Text)
-	for i := range words {
-		for _, number := range j.Numbers {
-			rest := number
-			for _, word := range words[i:] {
-				part, begins := tracknum.Normalize(word), false
-				if rest, begins = strings.CutPrefix(rest, part); !begins || part == "" {
-					break
-				}
-				if rest == "" {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// usRouting is the GS1 prefix of labels of the last mile in the United States: it and the
-// postal code, of five or nine digits, stand before the number.
-const usRouting = "420"
-
-// shows tells whether a code holds the parcel's number: a Code 128 is it; a QR code may hold
-// more beside it.
-func (j *judge) shows(b Barcode) bool {
-	if j.is(b.Text) {
-		return true
-	}
-	if b.Format == BarcodeQR {
-		return slices.ContainsFunc(tokens(b.Text), j.is)
-	}
-	rest, routed := strings.CutPrefix(tracknum.Normalize(b.Text), usRouting)
-	return routed && (len(rest) > 5 && j.is(rest[5:]) || len(rest) > 9 && j.is(rest[9:]))
-}
-
-// tokens are a text's runs of letters and digits.
-func tokens(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
-// waybillGiven judges what the uploader states of a waybill.
-func (j *judge) waybillGiven() {
-	for _, key := range j.policy.Evidence.WaybillGiven.Value {
-		value, said := j.Given[key]
-		switch {
-		case key == GivenShipDate && !said:
-			j.find(j.asked(), PreflightNoShipDate, "", "")
-		case key == GivenShipDate:
-			j.shipDate(value)
-		case key == GivenWeight && !said:
-			j.find(j.asked(), PreflightNoWeight, "", "")
-		case key == GivenVolume && !said:
-			j.find(j.asked(), PreflightNoVolume, "", "")
-		default:
-			if d, err := decimal.Parse(strings.TrimSpace(value)); err != nil || !d.IsPos() {
-				j.unread(key, value, "> 0")
-			}
-		}
-	}
-}
-
-// shipDate judges the date on the label: not before the order, not after the first scan.
-func (j *judge) shipDate(value string) {
-	loc := j.policy.Location()
-	day, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(value), loc)
-	if err != nil {
-		j.unread(GivenShipDate, value, "YYYY-MM-DD")
-		return
-	}
-	date := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
-	shown := day.Format(time.DateOnly)
-	switch {
-	case !j.CreatedAt.IsZero() && shown < date(j.CreatedAt):
-		j.find(VerdictLook, PreflightShipDate, shown, ">= "+date(j.CreatedAt))
-	case !j.FirstScan.IsZero() && shown > date(j.FirstScan):
-		j.find(VerdictLook, PreflightShipDate, shown, "<= "+date(j.FirstScan))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -15,13 +14,17 @@ import (
 	"parcelward/internal/rules/policy"
 )
 
-// outbound judges a warehouse's record: of this order, with a time stamp before the first scan,
-// and the order's SKUs.
+// outbound judges a warehouse's record: of this order, with a time stamp from the order on and
+// before the first scan, and the order's SKUs.
 func (j *judge) outbound() {
-	rows := j.sight.Outbound
+	if j.Order == "" {
+		j.find(VerdictLook, PreflightNoOrder, "", "")
+	}
+	rows, read := j.sight.Outbound, true
 	if j.sight.Form != policy.FormTable || j.sight.Unsees(UnseenColumns) {
 		// What its uploader states is compared; that the picture shows it a person must see.
 		j.find(VerdictLook, PreflightOutboundPicture, "", "")
+		read = false
 		var stated bool
 		if rows, stated = j.statedRows(); !stated {
 			return
@@ -32,21 +35,37 @@ func (j *judge) outbound() {
 		j.find(VerdictRefused, PreflightOutboundNone, "", strings.Join(append([]string{j.Order}, j.Numbers...), ", "))
 		return
 	}
-	var late time.Time
-	timeless := false
+	if read && slices.ContainsFunc(rows, func(r OutboundRow) bool { return r.Order == "" && r.Number == "" }) {
+		j.find(VerdictLook, PreflightOutboundNameless, "", strings.Join(append([]string{j.Order}, j.Numbers...), ", "))
+	}
+	j.stamps(rows)
+	j.skus(rows)
+}
+
+// stamps judges the times of a record's rows. "Before" the first scan is strict (formats.md).
+func (j *judge) stamps(rows []OutboundRow) {
+	var first, last time.Time
 	for _, r := range rows {
-		timeless = timeless || r.At.IsZero()
-		late = later(late, r.At)
+		if r.At.IsZero() {
+			j.find(VerdictRefused, PreflightOutboundTime, "", "")
+			return
+		}
+		first, last = sooner(first, r.At), later(last, r.At)
+	}
+	if j.beforeOrder(first) {
+		j.find(VerdictLook, PreflightOutboundEarly, j.at(first), ">= "+j.at(j.CreatedAt))
 	}
 	switch {
-	case timeless:
-		j.find(VerdictRefused, PreflightOutboundTime, "", "")
 	case !j.Moved:
-		j.find(VerdictLook, PreflightOutboundScan, j.at(late), "")
-	case !j.FirstScan.IsZero() && late.After(j.FirstScan):
-		j.find(VerdictRefused, PreflightOutboundLate, j.at(late), "<= "+j.at(j.FirstScan))
+		j.find(VerdictLook, PreflightOutboundScan, j.at(last), "")
+	case !j.FirstScan.IsZero() && !last.Before(j.FirstScan):
+		j.find(VerdictRefused, PreflightOutboundLate, j.at(last), "< "+j.at(j.FirstScan))
 	}
-	j.skus(rows)
+}
+
+// beforeOrder tells whether a moment, which papers show in whole seconds, lies before the order.
+func (j *judge) beforeOrder(t time.Time) bool {
+	return !j.CreatedAt.IsZero() && t.Before(j.CreatedAt.Truncate(time.Second))
 }
 
 // statedRows are the rows that the uploader states of a record that no machine reads.
@@ -73,7 +92,7 @@ func (j *judge) statedRows() ([]OutboundRow, bool) {
 	return rows, true
 }
 
-// ownRows are the rows of the order and the parcel; a record that names neither is of this one.
+// ownRows are the rows of the order and the parcel, and those that name neither.
 func (j *judge) ownRows(rows []OutboundRow) []OutboundRow {
 	return slices.DeleteFunc(slices.Clone(rows), func(r OutboundRow) bool {
 		return r.Order != "" && j.Order != "" && r.Order != j.Order ||
@@ -123,112 +142,62 @@ func skuKey(sku string) string {
 	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(sku))), " ")
 }
 
-// messages judges a conversation: the platform's own, of this order, in which the buyer says
-// that nothing came or that it was refused.
-func (j *judge) messages() {
-	if j.Source != SourcePlatform {
-		j.find(VerdictLook, PreflightNotInbox, cmp.Or(j.Source, "?"), SourcePlatform)
-	}
-	if j.sight.Form != policy.FormMessages {
-		j.find(VerdictLook, PreflightMessagesText, j.sight.Form, policy.FormMessages)
-		return
-	}
-	var own, said []Message
-	others := ""
-	for _, m := range j.sight.Messages {
-		switch {
-		case j.Order != "" && m.Order != j.Order:
-			others = cmp.Or(m.Order, "?")
-			continue
-		case m.From == FromBuyer:
-			said = append(said, m)
-		}
-		own = append(own, m)
-	}
-	switch {
-	case len(own) == 0:
-		j.find(VerdictRefused, PreflightOtherOrder, others, j.Order)
-		return
-	case len(said) == 0:
-		j.find(VerdictRefused, PreflightNoBuyer, "", "")
-		return
-	}
-	e := &j.policy.Evidence
-	complaints := newPhrases(e.NotReceivedPhrases.Value, e.RefusalPhrases.Value)
-	receipts := newPhrases(e.ReceivedPhrases.Value)
-	var shown, received time.Time
-	found, came := false, false
-	for _, m := range said {
-		switch {
-		case complaints.in(m.Text):
-			found, shown = true, later(shown, m.At)
-		case receipts.in(m.Text) && !m.At.Before(received):
-			received, came = m.At, true
-		}
-	}
-	switch { // findings go where a buyer's words have no business: they name the message by its time
-	case came && (!found || !received.Before(shown)):
-		j.find(VerdictLook, PreflightReceived, j.at(received), "")
-	case !found:
-		j.find(VerdictLook, PreflightNotShown, j.at(said[len(said)-1].At), "")
-	}
-}
-
-// phrases are what people write, in the form of plain.
-type phrases []string
-
-func newPhrases(lists ...map[string][]string) phrases {
-	var all phrases
-	for _, list := range lists {
-		for _, texts := range list {
-			for _, text := range texts {
-				all = append(all, plain(text))
-			}
-		}
-	}
-	return all
-}
-
-// in tells whether a text holds one of the phrases. A phrase of letters begins where a word
-// begins, so that "not received" is no "received".
-func (p phrases) in(text string) bool {
-	text = " " + plain(text)
-	return slices.ContainsFunc(p, func(phrase string) bool {
-		if r := []rune(phrase); len(r) > 0 && unicode.In(r[0], unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) {
-			return strings.Contains(text, phrase)
-		}
-		return strings.Contains(text, " "+phrase)
-	})
-}
-
-// plain is a text without case, accents, apostrophes, punctuation and surplus spaces.
-func plain(text string) string {
-	folded := cases.Fold().String(norm.NFKC.String(text))
-	var b strings.Builder
-	for _, r := range norm.NFD.String(folded) {
-		switch {
-		case unicode.Is(unicode.Mn, r), r == '\'', r == '’', r == 'ʼ', r == '`', r == '´':
-		case r == 'ı': // Turkish
-			b.WriteByte('i')
-		case r == 'ł': // Polish; it has no decomposition
-			b.WriteByte('l')
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			b.WriteRune(r)
-		default:
-			b.WriteByte(' ')
-		}
-	}
-	return norm.NFC.String(strings.Join(strings.Fields(b.String()), " "))
-}
-
 // unknownZone is how far a clock without a zone may be from one in the platform's.
 const unknownZone = 20 * time.Hour
+
+// clockSlack is how far a stated time may be from the one that a camera, or the vault, notes. Ours.
+const clockSlack = time.Hour
+
+// noted are the moments at which the original was taken by other witnesses than its uploader's
+// statement, each with how far off it may be.
+func (j *judge) noted() []notedTime {
+	var list []notedTime
+	if at := j.sight.TakenAt; !at.IsZero() {
+		slack := clockSlack
+		if !j.sight.TakenAtZone {
+			slack += unknownZone
+		}
+		list = append(list, notedTime{at, slack})
+	}
+	if !j.TakenAt.IsZero() {
+		list = append(list, notedTime{j.TakenAt, clockSlack})
+	}
+	return list
+}
+
+type notedTime struct {
+	at    time.Time
+	slack time.Duration
+}
+
+// sameTaken compares when the original was taken, as stated, with the other witnesses.
+func (j *judge) sameTaken(stated time.Time) {
+	for _, n := range j.noted() {
+		if stated.Sub(n.at).Abs() > n.slack {
+			j.find(VerdictLook, PreflightTimesDiffer, j.at(stated), j.at(n.at))
+			return
+		}
+	}
+}
+
+// shownBefore compares a time that a picture shows: it must lie before the picture was taken.
+func (j *judge) shownBefore(shown time.Time) {
+	for _, n := range j.noted() {
+		if shown.Sub(n.at) > n.slack {
+			j.find(VerdictLook, PreflightTimesDiffer, j.at(shown), "<= "+j.at(n.at))
+			return
+		}
+	}
+}
 
 // refusal judges a video or photo of a refused parcel: its time mark inside the dispute period,
 // and the label visible.
 func (j *judge) refusal() {
 	at, stated := j.moment(GivenTakenAt)
 	exact := stated
+	if stated {
+		j.sameTaken(at)
+	}
 	if !stated && !j.sight.TakenAt.IsZero() {
 		at, exact = j.sight.TakenAt, j.sight.TakenAtZone
 	}
@@ -250,34 +219,53 @@ func (j *judge) refusal() {
 }
 
 // pickup judges the screenshot that a freight complaint wants: the time at which the carrier
-// took the parcel, within the policy's time from paid. Where nobody states that time, the parcel
-// was picked up before the screenshot was taken: one taken in time is for a person, who sees
-// whether it shows the time; one taken later tells nothing.
+// took the parcel, from the order on and within the policy's time from paid. Where nobody states
+// that time, the parcel was picked up before the screenshot was taken: one taken in time is for a
+// person, who sees whether it shows the time; one taken later tells nothing. It need not show a
+// code, but never another parcel's.
 func (j *judge) pickup() {
+	j.otherLabel()
 	at, stated := j.moment(GivenPickedUpAt)
-	due := j.PaidAt.Add(j.policy.Complaint.PickupWithin.Value.Std())
+	taken, told := j.moment(GivenTakenAt)
+	if told {
+		j.sameTaken(taken)
+	}
 	if !stated {
 		if strings.TrimSpace(j.Given[GivenPickedUpAt]) != "" {
 			return // it cannot be read, and that is found
 		}
-		taken, told := j.moment(GivenTakenAt)
 		if !told && j.sight.TakenAtZone {
 			taken = j.sight.TakenAt
 		}
-		if taken.IsZero() || j.PaidAt.IsZero() || taken.After(due) {
-			j.find(VerdictRefused, PreflightNoPickup, "", "")
-			return
-		}
-		j.shownAt = taken
-		j.find(VerdictLook, PreflightNoPickup, j.at(taken), "")
+		j.unstatedPickup(taken)
 		return
 	}
 	j.shownAt = at
-	switch {
+	j.shownBefore(at)
+	switch due := j.pickupDue(); {
+	case j.beforeOrder(at):
+		j.find(VerdictRefused, PreflightPickupEarly, j.at(at), ">= "+j.at(j.CreatedAt))
 	case j.PaidAt.IsZero():
 		j.find(VerdictLook, PreflightPaid, j.at(at), "")
 	case at.After(due):
 		j.find(VerdictRefused, PreflightLatePickup, j.at(at), "<= "+j.at(due))
+	}
+}
+
+func (j *judge) pickupDue() time.Time {
+	return j.PaidAt.Add(j.policy.Complaint.PickupWithin.Value.Std())
+}
+
+// unstatedPickup judges a screenshot by when it was taken; zero: nobody knows.
+func (j *judge) unstatedPickup(taken time.Time) {
+	switch {
+	case taken.IsZero() || j.PaidAt.IsZero() || taken.After(j.pickupDue()):
+		j.find(VerdictRefused, PreflightNoPickup, "", "")
+	case j.beforeOrder(taken):
+		j.find(VerdictRefused, PreflightPickupEarly, j.at(taken), ">= "+j.at(j.CreatedAt))
+	default:
+		j.shownAt = taken
+		j.find(VerdictLook, PreflightNoPickup, j.at(taken), "")
 	}
 }
 

@@ -160,11 +160,11 @@ func sniff(content []byte, kind rules.EvidenceKind) (mediaType, form string) {
 	return mediaType, ""
 }
 
-// showsNumber tells whether evidence of a kind shows a parcel's label, on which codes are looked
-// for: that is most of the work.
+// showsNumber tells whether evidence of a kind shows a parcel's label, or may show another's: codes
+// are looked for then, and that is most of the work.
 func showsNumber(kind rules.EvidenceKind) bool {
 	switch kind {
-	case rules.EvidenceWaybill, rules.EvidenceShippingLabel, rules.EvidenceRefusal, rules.EvidenceOther:
+	case rules.EvidenceWaybill, rules.EvidenceShippingLabel, rules.EvidenceRefusal, rules.EvidencePickup, rules.EvidenceOther:
 		return true
 	default:
 		return false

@@ -67,12 +67,12 @@ func heavy(t *testing.T) map[string]struct {
 	require.NoError(t, jpeg.Encode(&colour, image.NewYCbCr(image.Rect(0, 0, 8000, 6500), image.YCbCrSubsampleRatio420), nil))
 	fill := func(unit string, bytes int) string { return strings.Repeat(unit, bytes/len(unit)) }
 	return map[string]file{
-		"PNG":      {rules.EvidencePickup, grey.Bytes()},
-		"JPEG":     {rules.EvidencePickup, colour.Bytes()},
+		"PNG":      {rules.EvidenceProductPhotos, grey.Bytes()},
+		"JPEG":     {rules.EvidenceProductPhotos, colour.Bytes()},
 		"label":    {rules.EvidenceWaybill, asJPEG(t, label(t, number, 8, 3200, 2500), 85)},
-		"photo":    {rules.EvidencePickup, document("", fmt.Sprintf("<</Subtype/Image/Width 8000/Height 6500/Filter/DCTDecode>>\nstream\n%s\nendstream", colour.Bytes()))},
-		"streams":  {rules.EvidencePickup, document(fill(" ", 62<<20))},
-		"scan":     {rules.EvidencePickup, document("", scanned(3200, 2600))},
+		"photo":    {rules.EvidenceProductPhotos, document("", fmt.Sprintf("<</Subtype/Image/Width 8000/Height 6500/Filter/DCTDecode>>\nstream\n%s\nendstream", colour.Bytes()))},
+		"streams":  {rules.EvidenceProductPhotos, document(fill(" ", 62<<20))},
+		"scan":     {rules.EvidenceProductPhotos, document("", scanned(3200, 2600))},
 		"message":  {rules.EvidenceMessages, []byte(`{"messages":[{"id":"1","from":"buyer","at":"2026-02-01T10:00:00Z","order":"1","text":"` + fill("x", 19<<20) + `"}]}`)},
 		"messages": {rules.EvidenceMessages, []byte(`{"messages":[` + fill("{},", 19<<20) + "{}]}")},
 		"one row":  {rules.EvidenceOutbound, []byte("sku,qty,time\n" + fill(",", 1_900_000))},
@@ -156,7 +156,7 @@ func TestManyAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 16 {
 			all.Go(func() {
-				s, err := inspect.File(t.Context(), name, rules.EvidencePickup, time.UTC)
+				s, err := inspect.File(t.Context(), name, rules.EvidenceProductPhotos, time.UTC)
 				if assert.NoError(t, err) {
 					assert.NotNil(t, s.Picture)
 				}

@@ -20,6 +20,7 @@ import (
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
+	"parcelward/internal/rules/tracknum"
 )
 
 // Vault is where the originals are.
@@ -29,13 +30,14 @@ type Vault interface {
 	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
 }
 
-// Checker judges originals. All fields but Folder are required.
+// Checker judges originals. All fields but Parcels and Folder are required.
 type Checker struct {
-	Vault  Vault
-	Facts  port.OrderFacts
-	For    func(f *rules.Facts, pinned string) (rules.Ruleset, error) // what an order is judged by
-	Now    func() time.Time                                           // virtual: of an upload
-	Folder string                                                     // for files that are being measured; empty: the system's
+	Vault   Vault
+	Facts   port.OrderFacts
+	For     func(f *rules.Facts, pinned string) (rules.Ruleset, error) // what an order is judged by
+	Now     func() time.Time                                           // virtual: of an upload
+	Parcels port.Parcels                                               // knows further numbers of parcels; none: labels are compared with the declared one
+	Folder  string                                                     // for files that are being measured; empty: the system's
 
 	sights sights
 }
@@ -52,7 +54,8 @@ func (c *Checker) Upload(ctx context.Context, o port.NewOriginal, path string) (
 	if err != nil {
 		return rules.Preflight{}, rs, err
 	}
-	return judge(facts, rs, o, c.Now(), &sight), rs, nil
+	p, err := c.judge(ctx, facts, rs, o, c.Now(), &sight)
+	return p, rs, err
 }
 
 // Papers implements [port.Preflight].
@@ -108,9 +111,9 @@ func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset
 	case err != nil:
 		return rules.Preflight{}, err
 	}
-	return judge(facts, rs, port.NewOriginal{
+	return c.judge(ctx, facts, rs, port.NewOriginal{
 		TrackingNumber: item.Number, Kind: kind, Source: item.Source, TakenAt: item.TakenAt, Given: item.Given,
-	}, now, &sight), nil
+	}, now, &sight)
 }
 
 // sight is what an original shows. It is measured once: later only the content is read through,
@@ -150,14 +153,41 @@ func look(ctx context.Context, rs rules.Ruleset, kind rules.EvidenceKind, path s
 	return sight, nil
 }
 
-func judge(facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, sight *rules.Sight) rules.Preflight {
-	of := rules.PreflightFacts(facts, rs, o.TrackingNumber, nil, now)
-	of.Kind, of.Source, of.Given = o.Kind, o.Source, map[string]string{} // asked for, whether stated or not
+func (c *Checker) judge(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, sight *rules.Sight) (rules.Preflight, error) {
+	also, err := c.also(ctx, facts.Store, o.TrackingNumber, sight)
+	if err != nil {
+		return rules.Preflight{}, err
+	}
+	of := rules.PreflightFacts(facts, rs, o.TrackingNumber, also, now)
+	of.Kind, of.Source, of.TakenAt, of.Given = o.Kind, o.Source, o.TakenAt, map[string]string{} // asked for, whether stated or not
 	maps.Copy(of.Given, o.Given)
 	if !o.TakenAt.IsZero() && of.Given[rules.GivenTakenAt] == "" {
 		of.Given[rules.GivenTakenAt] = o.TakenAt.Format(time.RFC3339)
 	}
-	return rs.Preflight(of, sight)
+	return rs.Preflight(of, sight), nil
+}
+
+// also are the codes that our own records know as further numbers of the parcel: a label shows the
+// last mile's beside the declared one.
+func (c *Checker) also(ctx context.Context, store, number string, sight *rules.Sight) ([]string, error) {
+	if c.Parcels == nil || number == "" {
+		return nil, nil
+	}
+	var also []string
+	for _, b := range sight.Barcodes {
+		other := tracknum.Normalize(b.Text)
+		if other == number || !tracknum.Likely(other) {
+			continue
+		}
+		p, _, err := c.Parcels.Parcel(ctx, store, other)
+		switch {
+		case err != nil:
+			return nil, err //nolint:wrapcheck // it says what it did
+		case p.Number == number:
+			also = append(also, other)
+		}
+	}
+	return also, nil
 }
 
 func (c *Checker) known(ctx context.Context, store, order string) (*rules.Facts, rules.Ruleset, error) {

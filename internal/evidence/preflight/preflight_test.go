@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image"
+	"image/draw"
 	"image/jpeg"
 	"io"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/boombuler/barcode"
+	"github.com/boombuler/barcode/code128"
 	"github.com/stretchr/testify/require"
 
 	"parcelward/internal/config"
@@ -93,6 +96,50 @@ func TestPicturesAreMeasuredOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rules.VerdictRefused, lost.Originals[0].Verdict)
 	require.Equal(t, rules.PreflightUnread, lost.Originals[0].Findings[0].Code)
+}
+
+// parcels knows further numbers of parcels, by them.
+type parcels map[string]string
+
+func (p parcels) Parcel(_ context.Context, store, number string) (port.Tracked, *rules.Facts, error) {
+	if declared, known := p[number]; known {
+		number = declared
+	}
+	return port.Tracked{Store: store, Number: number}, nil, nil
+}
+
+// A label may show the last mile's number of its parcel, which our own records know; another
+// parcel's it may not.
+func TestFurtherNumbersOfTheParcel(t *testing.T) {
+	t.Parallel()
+	label, err := code128.Encode("RX123456785CN")
+	require.NoError(t, err)
+	scaled, err := barcode.Scale(label, 800, 400)
+	require.NoError(t, err)
+	page := image.NewGray(image.Rect(0, 0, 1000, 600))
+	draw.Draw(page, page.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(page, scaled.Bounds().Add(image.Pt(100, 100)), scaled, image.Point{}, draw.Src)
+	var b bytes.Buffer
+	require.NoError(t, jpeg.Encode(&b, page, nil))
+	for name, tt := range map[string]struct {
+		known parcels
+		other bool
+	}{
+		"not known":             {nil, true},
+		"this parcel's":         {parcels{"RX123456785CN": "LP00123456789012"}, false},
+		"another parcel's":      {parcels{"RX123456785CN": "LP00123456789013"}, true},
+		"another parcel itself": {parcels{"RX123456785CN": "RX123456785CN"}, true},
+	} {
+		c, v := checker(t, b.Bytes())
+		v.item.Number = "LP00123456789012"
+		if tt.known != nil {
+			c.Parcels = tt.known
+		}
+		got, err := c.Papers(t.Context(), protocol.PapersRequest{Store: "s", Order: "1", TrackingNumber: v.item.Number, Now: time.Now()})
+		require.NoError(t, err)
+		require.Equal(t, tt.other, got.Originals[0].Has(rules.PreflightOtherNumber), name)
+		require.Equal(t, []string{"RX123456785CN"}, got.Originals[0].Barcodes, name)
+	}
 }
 
 // An order that was never created has no policy to judge by.

@@ -33,6 +33,8 @@ type Evidence struct {
 	NotReceivedPhrases Value[map[string][]string] `yaml:"not_received_phrases"`
 	RefusalPhrases     Value[map[string][]string] `yaml:"refusal_phrases"`
 	ReceivedPhrases    Value[map[string][]string] `yaml:"received_phrases"`
+	// OtherMatterPhrases close to one of these tell that it is about something else than the parcel.
+	OtherMatterPhrases Value[map[string][]string] `yaml:"other_matter_phrases"`
 }
 
 // The forms of evidence.

@@ -138,6 +138,7 @@ evidence.waybill_given [ship_date weight_kg volume_cm3] S1
 evidence.not_received_phrases 14 languages S1 reading
 evidence.refusal_phrases 14 languages S1 reading
 evidence.received_phrases 14 languages S1 reading
+evidence.other_matter_phrases 14 languages S1 reading
 exchange.order_event_within 10s S4
 exchange.carrier_event_within 1m0s S4
 exchange.rate_alert_within 10m0s S4

@@ -62,3 +62,22 @@ func CheckS10(s string) (isS10, ok bool) {
 	}
 	return true, int(s[10]-'0') == check
 }
+
+// The shape of carriers' numbers, as in the vectors and the observed numbers of the shared data:
+// almost all have it, and what else labels bear (sort codes, postal codes, SKUs) has not.
+const (
+	likelyShortest = 10
+	likelyLongest  = 40
+	likelyDigits   = 8
+)
+
+// Likely reports whether a normalised text looks like a tracking number, of whatever carrier.
+func Likely(s string) bool {
+	digits := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			digits++
+		}
+	}
+	return len(s) >= likelyShortest && len(s) <= likelyLongest && digits >= likelyDigits
+}

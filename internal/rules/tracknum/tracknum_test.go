@@ -68,6 +68,30 @@ func TestCheckS10(t *testing.T) {
 	}
 }
 
+// Carriers' numbers look like some, and what else their labels bear does not.
+func TestLikely(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"LP00123456789012": true, "RX123456785CN": true, "CNG00839881455575": true, "4PX3001291278502CN": true, "1099255990": true,
+		"2KKT143702321000336262700100": true, "": false, "42055603": false, "DEFRA0815": false, "CN44A12": false, "ABCDEFGHIJKLMN": false,
+		"A12345678": false, "AB12345678": true, "ABC1234567": false,
+		strings.Repeat("1", 40): true, strings.Repeat("1", 41): false,
+	} {
+		if got := tracknum.Likely(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	missed, all := 0, 0
+	for _, row := range rows(t, "observed_in_the_wild.csv") {
+		if all++; !tracknum.Likely(tracknum.Normalize(row[1])) {
+			missed++
+		}
+	}
+	if missed*10 > all {
+		t.Errorf("%d of %d observed numbers do not look like any", missed, all)
+	}
+}
+
 func TestNormalize(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

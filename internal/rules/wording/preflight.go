@@ -32,18 +32,20 @@ func preflightWhat(f *rules.PreflightFinding, pack *policy.Pack) Text {
 	case rules.PreflightForm, rules.PreflightUnread, rules.PreflightUnseen, rules.PreflightSmall, rules.PreflightBlurred,
 		rules.PreflightFaint, rules.PreflightGiven:
 		return fileWhat(f, pack)
-	case rules.PreflightNoNumber, rules.PreflightOtherNumber, rules.PreflightUnsure, rules.PreflightNotCompared,
+	case rules.PreflightNoNumber, rules.PreflightOtherNumber, rules.PreflightBeside, rules.PreflightInText, rules.PreflightUnsure, rules.PreflightNotCompared,
 		rules.PreflightNoShipDate, rules.PreflightShipDate, rules.PreflightNoWeight, rules.PreflightNoVolume:
 		return labelWhat(f)
-	case rules.PreflightOutboundPicture, rules.PreflightOutboundNone, rules.PreflightOutboundTime, rules.PreflightOutboundLate,
-		rules.PreflightOutboundScan, rules.PreflightSKUsUnknown, rules.PreflightSKUMissing, rules.PreflightSKUOther,
+	case rules.PreflightNoOrder:
+		return Text{"不知道应属于哪个订单，无法核对。", "It is not known of which order this should be, so that was not compared."}
+	case rules.PreflightOutboundPicture, rules.PreflightOutboundNone, rules.PreflightOutboundNameless, rules.PreflightOutboundTime,
+		rules.PreflightOutboundEarly, rules.PreflightOutboundLate, rules.PreflightOutboundScan, rules.PreflightSKUsUnknown, rules.PreflightSKUMissing, rules.PreflightSKUOther,
 		rules.PreflightQuantity:
 		return outboundWhat(f)
 	case rules.PreflightNotInbox, rules.PreflightMessagesText, rules.PreflightOtherOrder, rules.PreflightNoBuyer,
-		rules.PreflightNotShown, rules.PreflightReceived:
+		rules.PreflightNotShown, rules.PreflightReceived, rules.PreflightEarlyWords:
 		return messagesWhat(f)
-	case rules.PreflightNoTimeMark, rules.PreflightTimeMark, rules.PreflightMarkZone, rules.PreflightPeriod,
-		rules.PreflightNoPickup, rules.PreflightLatePickup, rules.PreflightPaid, rules.PreflightNoAddress, rules.PreflightAddress:
+	case rules.PreflightNoTimeMark, rules.PreflightTimeMark, rules.PreflightMarkZone, rules.PreflightTimesDiffer, rules.PreflightPeriod,
+		rules.PreflightNoPickup, rules.PreflightLatePickup, rules.PreflightPickupEarly, rules.PreflightPaid, rules.PreflightNoAddress, rules.PreflightAddress:
 		return proofWhat(f, pack)
 	}
 	return unknown(f.Code)
@@ -93,7 +95,11 @@ func labelWhat(f *rules.PreflightFinding) Text {
 	case rules.PreflightNoNumber:
 		return both("没有读出运单号 %s 的条码。", "No barcode with the tracking number %s was read.", f.Wanted)
 	case rules.PreflightOtherNumber:
-		return both("面单上的条码是 %s，不是运单号 %s。", "The label's barcode is %s, not the tracking number %s.", f.Measured, f.Wanted)
+		return both("图上的条码是 %s，不是运单号 %s。", "The barcode shown is %s, not the tracking number %s.", f.Measured, f.Wanted)
+	case rules.PreflightBeside:
+		return both("除运单号 %[2]s 外，还读出了另一个单号 %[1]s。", "Beside the tracking number %[2]s another one is shown: %[1]s.", f.Measured, f.Wanted)
+	case rules.PreflightInText:
+		return both("文字里有运单号 %s，但没有读出它的条码。", "The text holds the tracking number %s, but no barcode with it was read.", f.Wanted)
 	case rules.PreflightUnsure:
 		return both("条码识别结果不一致（%s），不能确认是运单号 %s。", "Readings of the barcode do not agree (%s); it cannot be told whether it is %s.", f.Measured, f.Wanted)
 	case rules.PreflightNotCompared:
@@ -117,10 +123,14 @@ func outboundWhat(f *rules.PreflightFinding) Text {
 		return Text{"出库记录不是可读取的表格，内容需人工核对。", "The outbound record is no table that can be read; a person must compare it."}
 	case rules.PreflightOutboundNone:
 		return both("出库记录里没有这一单（%s）。", "The outbound record does not hold this order (%s).", f.Wanted)
+	case rules.PreflightOutboundNameless:
+		return both("出库记录有的行没有订单号，也没有运单号，无法确认属于这一单（%s）。", "Lines of the outbound record name neither an order nor a parcel: that they are of this one (%s) cannot be told.", f.Wanted)
+	case rules.PreflightOutboundEarly:
+		return both("出库时间 %s 早于下单时间，应 %s。", "The outbound time %s is before the order; expected %s.", f.Measured, f.Wanted)
 	case rules.PreflightOutboundTime:
 		return Text{"出库记录缺少时间戳（日期和时刻）。", "The outbound record has no time stamp (date and time of day)."}
 	case rules.PreflightOutboundLate:
-		return both("出库时间 %s 晚于物流首次扫描，应 %s。", "The outbound time %s is after the first scan; expected %s.", f.Measured, f.Wanted)
+		return both("出库时间 %s 不早于物流首次扫描，应 %s。", "The outbound time %s is not before the first scan; expected %s.", f.Measured, f.Wanted)
 	case rules.PreflightOutboundScan:
 		return both("出库时间 %s，但没有物流轨迹可供比对。", "The outbound time is %s, and there is no trace to compare it with.", f.Measured)
 	case rules.PreflightSKUsUnknown:
@@ -153,6 +163,8 @@ func messagesWhat(f *rules.PreflightFinding) Text {
 		return both("买家消息里没有认出“未收到货”或“拒收”的说法（最近一条发于 %s）。", "No message of the buyer was recognised as saying that nothing came or that it was refused (the last is of %s).", f.Measured)
 	case rules.PreflightReceived:
 		return both("买家似乎说过已收到货（%s 的消息）。", "The buyer seems to say that it came (message of %s).", f.Measured)
+	case rules.PreflightEarlyWords:
+		return both("买家说未收到货或拒收的消息（%s）早于发货，应 %s。", "The buyer's message that nothing came or that it was refused (%s) is from before the shipment; expected %s.", f.Measured, f.Wanted)
 	default:
 		return unknown(f.Code)
 	}
@@ -166,6 +178,8 @@ func proofWhat(f *rules.PreflightFinding, pack *policy.Pack) Text {
 		return both("时间水印 %s 不在纠纷期内（%s）。", "The time mark %s is outside the dispute period (%s).", f.Measured, f.Wanted)
 	case rules.PreflightMarkZone:
 		return both("拍摄时间 %s 没有时区，无法确定是否在纠纷期内（%s）。", "The time %s of the picture names no zone; whether it is inside the dispute period (%s) cannot be told.", f.Measured, f.Wanted)
+	case rules.PreflightTimesDiffer:
+		return both("填写的时间 %s 与文件自带的拍摄时间不符（%s）。", "The stated time %s contradicts when the picture was taken (%s).", f.Measured, f.Wanted)
 	case rules.PreflightPeriod:
 		return both("时间水印为 %s，但还没有签收记录或纠纷，纠纷期未知。", "The time mark is %s, and without a delivery or a dispute the dispute period is not known.", f.Measured)
 	case rules.PreflightNoPickup:
@@ -176,6 +190,8 @@ func proofWhat(f *rules.PreflightFinding, pack *policy.Pack) Text {
 		return cause(pack, "missing_pickup_time", Text{"揽收截图没有揽收时间。", "The pick-up screenshot has no pick-up time."})
 	case rules.PreflightLatePickup:
 		return cause(pack, "late_pickup", both("揽收时间 %s 太晚，应 %s。", "The pick-up at %s is late; expected %s.", f.Measured, f.Wanted))
+	case rules.PreflightPickupEarly:
+		return both("揽收时间 %s 早于下单时间，应 %s。", "The pick-up at %s is before the order; expected %s.", f.Measured, f.Wanted)
 	case rules.PreflightPaid:
 		return both("揽收时间为 %s，但不知道付款时间，无法判断是否按时。", "The pick-up was at %s, and without the time of payment it cannot be told whether that was in time.", f.Measured)
 	case rules.PreflightNoAddress:
@@ -212,21 +228,29 @@ func preflightTodo(code rules.PreflightCode) Text {
 	case rules.PreflightNoNumber:
 		return Text{"请让条码完整、平整、不反光地出现在图中后重拍；确实拍不清时由人工核对单号。", "Take it again with the whole barcode flat and without glare; where that cannot be, a person compares the number."}
 	case rules.PreflightOtherNumber:
-		return Text{"请换成这个包裹的底单；如运单号已更换，请先在系统中更正。", "Upload this parcel's own label; where the number was changed, correct it in the system first."}
+		return Text{"请换成这个包裹的底单或截图；如运单号已更换，请先在系统中更正。", "Upload this parcel's own label or screenshot; where the number was changed, correct it in the system first."}
+	case rules.PreflightBeside:
+		return Text{"请看原件：是同一包裹的另一个单号就确认无误；拍到了别的包裹的面单请重拍。", "Open the original: confirm it where both numbers are this parcel's; where another parcel's label is in the picture, take it again."}
+	case rules.PreflightInText:
+		return Text{"请打开原件，确认条码完整清晰、单号一致；看不到条码的请换成带条码的底单。", "Open the original and see that its barcode is whole and is this number; without a barcode, use the label that has one."}
+	case rules.PreflightNoOrder:
+		return Text{"请连同订单一起检查（命令行用 --order-file），或人工核对订单号。", "Check it together with its order (on the command line with --order-file), or compare the order number yourself."}
 	case rules.PreflightNotCompared:
 		return Text{"请先录入运单号再检查。", "Record the tracking number first, then check again."}
 	case rules.PreflightNoShipDate, rules.PreflightShipDate, rules.PreflightNoWeight, rules.PreflightNoVolume:
 		return Text{"请照底单填写发货日期、重量（千克）和体积（立方厘米），并确认图上看得清。", "State ship date, weight (kg) and volume (cm³) as on the waybill, and make sure that the picture shows them."}
 	case rules.PreflightOutboundPicture, rules.PreflightOutboundScan, rules.PreflightSKUsUnknown:
 		return Text{"最好从仓库系统导出 CSV 或 XLSX 上传；否则请人工核对时间、SKU 和数量。", "Best upload the CSV or XLSX that the warehouse's system exports; else compare time, SKUs and quantities yourself."}
-	case rules.PreflightOutboundNone, rules.PreflightOutboundTime, rules.PreflightOutboundLate, rules.PreflightSKUMissing,
+	case rules.PreflightOutboundNameless:
+		return Text{"请让仓库导出带订单号或运单号的记录；否则请人工核对每一行。", "Ask the warehouse for a record with order or tracking numbers; else compare every line yourself."}
+	case rules.PreflightOutboundNone, rules.PreflightOutboundTime, rules.PreflightOutboundEarly, rules.PreflightOutboundLate, rules.PreflightSKUMissing,
 		rules.PreflightSKUOther, rules.PreflightQuantity:
 		return Text{"请让仓库导出这一单真实、完整的出库记录；不要修改记录，改动会被识别。", "Ask the warehouse for this order's true and complete record; do not alter it, alterations are found out."}
 	case rules.PreflightNotInbox, rules.PreflightMessagesText:
 		return Text{"平台只认站内信：请用系统自动取得的记录，或在卖家后台截取完整对话。", "The platform takes its own inbox only: use the messages that the system fetches, or take the whole conversation in the seller centre."}
 	case rules.PreflightOtherOrder:
 		return Text{"请换成这一单的站内信。", "Use the messages of this order."}
-	case rules.PreflightNoBuyer, rules.PreflightNotShown:
+	case rules.PreflightNoBuyer, rules.PreflightNotShown, rules.PreflightEarlyWords:
 		return Text{"请在站内信里请买家写明未收到货或拒收，再重新取得记录。", "Ask the buyer in the platform's inbox to write that nothing came or that it was refused, then fetch the messages again."}
 	case rules.PreflightReceived:
 		return Text{"请先看完整对话；买家已收到货就不要提交索赔。", "Read the whole conversation; where the buyer has the parcel, do not file."}
@@ -234,6 +258,10 @@ func preflightTodo(code rules.PreflightCode) Text {
 		return Text{"请填写画面上时间水印的时间（含时区）；没有水印的请重拍。", "State the time that the picture's mark shows, with its zone; without a mark take it again."}
 	case rules.PreflightTimeMark:
 		return Text{"请换成纠纷期内拍摄的拒收视频或照片。", "Use a video or photo of the refusal that was taken in the dispute period."}
+	case rules.PreflightTimesDiffer:
+		return Text{"请照画面更正填写的时间；时间无误的，请人工确认相机时钟或换原件。", "Correct the stated time as the picture shows it; where it is right, confirm that the camera's clock was wrong, or use the true original."}
+	case rules.PreflightPickupEarly:
+		return Text{"请核对填写的时间和截图是否属于这一单，并换成这个包裹的揽收记录。", "See whether the time and the screenshot are of this order, and use this parcel's own pick-up record."}
 	case rules.PreflightNoPickup:
 		return Text{"请截取承运商页面上带揽收时间的记录，并填写该时间。", "Take a screenshot of the carrier's page with the pick-up time, and state that time."}
 	case rules.PreflightLatePickup:

@@ -168,6 +168,10 @@ func BillReason(reason string) Text {
 		return Text{"币种与订单运费不同", "another currency than the order's freight"}
 	case rules.BillAmount:
 		return Text{"金额与订单运费不符", "another amount than the order's freight"}
+	case rules.BillNothing:
+		return Text{
+			"没有可比对的运费(包邮、一单多包裹或多币种)，请按承运商报价人工核对", "no freight to compare with (free shipping, several parcels or currencies): compare it with the carrier's rates yourself",
+		}
 	}
 	return unknown(reason)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"parcelward/internal/rules"
 	"parcelward/internal/rules/money"
 )
@@ -23,6 +25,11 @@ type Ticket struct {
 	Partner          string // certified service partner; empty: none is chosen yet
 	Prefix           string // of titles about funds
 	Location         *time.Location
+
+	// What policy says of the ways: how long before a big sale the advisor answers first, how much
+	// faster a partner is, how much oftener machine-translated texts are refused. Zero: not told.
+	AdvisorPriority, PartnerGain time.Duration
+	TranslationFactor            decimal.Decimal
 }
 
 func (t *Ticket) given(f rules.TicketField) string { return t.Given[f].Value }

@@ -25,9 +25,11 @@ func aTicket(t *testing.T, topic rules.TicketTopic) *wording.Ticket {
 	} {
 		given[f] = rules.TicketGiven{Value: value, At: at}
 	}
+	pack := rulestest.Ruleset().Pack
 	return &wording.Ticket{
 		ID: "ticket/cn-1001/8190001/" + string(topic), Store: "cn-1001", Order: "8190001", Topic: topic, About: "C1", Number: "LP1", Amount: &amount,
-		Since: at, Given: given, Partner: "店小秘", Prefix: rulestest.Ruleset().Pack.Ticket.FundsTitlePrefix.Value, Location: shanghai(t),
+		Since: at, Given: given, Partner: "店小秘", Prefix: pack.Ticket.FundsTitlePrefix.Value, Location: shanghai(t),
+		AdvisorPriority: pack.Ticket.AdvisorPriority.Value.Std(), PartnerGain: pack.Ticket.PartnerGain.Value.Std(), TranslationFactor: pack.Ticket.MachineTranslationFactor.Value,
 	}
 }
 
@@ -112,6 +114,10 @@ func TestTicketWays(t *testing.T) {
 	require.Contains(t, ticket[0].EN, "seller.aliexpress.com → Help (top right) → Submit a Request")
 	green := wording.TicketSteps(aTicket(t, rules.TopicLabels), &rules.TicketPlan{Channel: rules.ChannelPartner})
 	require.Contains(t, green[0].ZH, "绿色通道")
+	require.Contains(t, green[0].EN, "A partner is 6.2 h faster on average.")
+	require.Contains(t, green[1].ZH, "3.8 倍")
+	advisor := wording.TicketSteps(aTicket(t, rules.TopicOther), &rules.TicketPlan{Channel: rules.ChannelAdvisor})
+	require.Contains(t, advisor[0].EN, "In the 48 h before a big sale the advisor answers first")
 }
 
 // A number that the other side tells staff to phone is not shown.

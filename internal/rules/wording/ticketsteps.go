@@ -2,6 +2,7 @@ package wording
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,9 +15,13 @@ func TicketSteps(t *Ticket, p *rules.TicketPlan) []Text {
 	if p.Channel == rules.ChannelRobot {
 		return append(steps, both("得到答复后在系统里登记：%s", "Record the answer here: %s", TicketCommand("answered", t.ID, "ROBOT solved|unsolved")))
 	}
+	paste := Text{"标题和正文原样粘贴，不要用翻译软件改写；附件按清单全部上传。", "Paste title and text as they stand, without any translation software, and attach everything on the list."}
+	if f := t.TranslationFactor; f.IsPos() {
+		paste = paste.and(both("机器翻译的工单被退回的概率是正常的 %s 倍。", "Machine-translated texts are refused %s times as often.", f))
+	}
 	return append(
 		steps,
-		Text{"标题和正文原样粘贴，不要用翻译软件改写；附件按清单全部上传。", "Paste title and text as they stand, without any translation software, and attach everything on the list."},
+		paste,
 		both("提交后登记对方给出的编号：%s", "Record the number that the ticket gets: %s", TicketCommand("filed", t.ID, "NUMBER")),
 		both("收到答复后登记：%s", "Record the answer: %s", TicketCommand("answered", t.ID, "NUMBER solved|unsolved|returned")),
 	)
@@ -33,7 +38,11 @@ func ticketWay(t *Ticket, c rules.TicketChannel) []Text {
 	case rules.ChannelRobot:
 		return []Text{both("登录 %s，进入帮助中心，向智能机器人提问(粘贴下方正文)。", "Log in to %s, open the help centre and ask the help robot (paste the text below).", seller)}
 	case rules.ChannelAdvisor:
-		return []Text{both("登录 %s，通过 AliExpress Business Advisor(专属客户经理)的站内对话提交。", "Log in to %s and hand it to your AliExpress Business Advisor in the seller centre's chat.", seller)}
+		way := both("登录 %s，通过 AliExpress Business Advisor(专属客户经理)的站内对话提交。", "Log in to %s and hand it to your AliExpress Business Advisor in the seller centre's chat.", seller)
+		if t.AdvisorPriority > 0 {
+			way = way.and(both("大促前 %s 小时内客户经理优先处理，请说明。", "In the %s h before a big sale the advisor answers first: say so.", hours(t.AdvisorPriority)))
+		}
+		return []Text{way}
 	case rules.ChannelPartner:
 		how := Text{"申请工单加急", "ask for the ticket to be expedited"}
 		switch t.Topic {
@@ -41,7 +50,11 @@ func ticketWay(t *Ticket, c rules.TicketChannel) []Text {
 			how = Text{"申请“绿色通道”", "ask for the green lane"}
 		default:
 		}
-		return []Text{both("通过%s提交，%s。", "Hand it to %s and %s.", partner, how)}
+		way := both("通过%s提交，%s。", "Hand it to %s and %s.", partner, how)
+		if t.PartnerGain > 0 {
+			way = way.and(both("经服务商处理平均快 %s 小时。", "A partner is %s h faster on average.", hours(t.PartnerGain)))
+		}
+		return []Text{way}
 	case rules.ChannelCarrier:
 		return []Text{{"登录承运商的客户后台，向技术支持提交工单。", "Log in to the carrier's customer portal and submit a ticket to its technical support."}}
 	case rules.ChannelTicket:
@@ -54,6 +67,9 @@ func ticketWay(t *Ticket, c rules.TicketChannel) []Text {
 	}
 	return []Text{both("登录 %s → 右上角 Help → Submit a Request。", "Log in to %s → Help (top right) → Submit a Request.", seller)}
 }
+
+// hours are a duration's, in decimals where it is not whole.
+func hours(d time.Duration) string { return strconv.FormatFloat(d.Hours(), 'f', -1, 64) }
 
 // TicketNotice is what people are told of a ticket.
 func TicketNotice(n rules.Notice, t *Ticket, p *rules.TicketPlan) Text {
