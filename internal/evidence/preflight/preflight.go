@@ -31,11 +31,12 @@ type Vault interface {
 
 // Checker judges originals. All fields but Folder are required.
 type Checker struct {
-	Vault  Vault
-	Facts  port.OrderFacts
-	For    func(f *rules.Facts, pinned string) (rules.Ruleset, error) // what an order is judged by
-	Now    func() time.Time                                           // virtual: of an upload
-	Folder string                                                     // for files that are being measured; empty: the system's
+	Vault   Vault
+	Facts   port.OrderFacts
+	Aliases port.Aliases                                               // of the parcel: a waybill may show the last mile's number
+	For     func(f *rules.Facts, pinned string) (rules.Ruleset, error) // what an order is judged by
+	Now     func() time.Time                                           // virtual: of an upload
+	Folder  string                                                     // for files that are being measured; empty: the system's
 
 	sights sights
 }
@@ -44,20 +45,20 @@ var _ port.Preflight = (*Checker)(nil)
 
 // Upload judges an original whose bytes lie in a file, by what is known now.
 func (c *Checker) Upload(ctx context.Context, o port.NewOriginal, path string) (rules.Preflight, rules.Ruleset, error) {
-	facts, rs, err := c.known(ctx, o.Store, o.Order)
+	k, err := c.known(ctx, o.Store, o.Order, o.TrackingNumber)
 	if err != nil {
-		return rules.Preflight{}, rs, err
+		return rules.Preflight{}, k.rules, err
 	}
-	sight, err := look(ctx, rs, o.Kind, path)
+	sight, err := look(ctx, k.rules, o.Kind, path)
 	if err != nil {
-		return rules.Preflight{}, rs, err
+		return rules.Preflight{}, k.rules, err
 	}
-	return judge(facts, rs, o, c.Now(), &sight), rs, nil
+	return k.judge(o, c.Now(), &sight), k.rules, nil
 }
 
 // Papers implements [port.Preflight].
 func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
-	facts, rs, err := c.known(ctx, r.Store, r.Order)
+	k, err := c.known(ctx, r.Store, r.Order, r.TrackingNumber)
 	if err != nil {
 		return protocol.Papers{}, err
 	}
@@ -72,7 +73,7 @@ func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protoco
 		if item.Number != "" && item.Number != r.TrackingNumber || contains(judged, item) {
 			continue
 		}
-		one, err := c.item(ctx, facts, rs, item, r.Now)
+		one, err := c.item(ctx, k, item, r.Now)
 		if err != nil {
 			return protocol.Papers{}, fmt.Errorf("judge %s (%s): %w", item.Name, item.SHA256, err)
 		}
@@ -81,7 +82,7 @@ func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protoco
 			out.Evidence = append(out.Evidence, item.Evidence)
 		}
 	}
-	out.Papers = rs.PapersOf(judged)
+	out.Papers = k.rules.PapersOf(judged)
 	return out, nil
 }
 
@@ -97,9 +98,9 @@ func contains(judged []rules.CheckedOriginal, item *port.EvidenceItem) bool {
 }
 
 // item judges an original of the vault. One whose content is not there is refused.
-func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, item *port.EvidenceItem, now time.Time) (rules.Preflight, error) {
+func (c *Checker) item(ctx context.Context, k known, item *port.EvidenceItem, now time.Time) (rules.Preflight, error) {
 	kind := rules.EvidenceKind(item.Kind)
-	sight, err := c.sight(ctx, rs, item.SHA256, kind)
+	sight, err := c.sight(ctx, k.rules, item.SHA256, kind)
 	switch {
 	case errors.Is(err, port.ErrRefused):
 		return rules.Preflight{Kind: kind, Verdict: rules.VerdictRefused, Findings: []rules.PreflightFinding{{
@@ -108,7 +109,7 @@ func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset
 	case err != nil:
 		return rules.Preflight{}, err
 	}
-	return judge(facts, rs, port.NewOriginal{
+	return k.judge(port.NewOriginal{
 		TrackingNumber: item.Number, Kind: kind, Source: item.Source, TakenAt: item.TakenAt, Given: item.Given,
 	}, now, &sight), nil
 }
@@ -150,24 +151,37 @@ func look(ctx context.Context, rs rules.Ruleset, kind rules.EvidenceKind, path s
 	return sight, nil
 }
 
-func judge(facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, sight *rules.Sight) rules.Preflight {
-	of := rules.PreflightFacts(facts, rs, o.TrackingNumber, nil, now)
+// known is what originals of a parcel, and of its order as a whole, are judged by.
+type known struct {
+	facts   *rules.Facts
+	rules   rules.Ruleset
+	aliases []string // of the parcel
+}
+
+func (k known) judge(o port.NewOriginal, now time.Time, sight *rules.Sight) rules.Preflight {
+	of := rules.PreflightFacts(k.facts, k.rules, o.TrackingNumber, k.aliases, now)
 	of.Kind, of.Source, of.Given = o.Kind, o.Source, map[string]string{} // asked for, whether stated or not
 	maps.Copy(of.Given, o.Given)
 	if !o.TakenAt.IsZero() && of.Given[rules.GivenTakenAt] == "" {
 		of.Given[rules.GivenTakenAt] = o.TakenAt.Format(time.RFC3339)
 	}
-	return rs.Preflight(of, sight)
+	return k.rules.Preflight(of, sight)
 }
 
-func (c *Checker) known(ctx context.Context, store, order string) (*rules.Facts, rules.Ruleset, error) {
-	facts, pinned, err := c.Facts.OrderFacts(ctx, store, order)
-	if err != nil {
-		return nil, rules.Ruleset{}, err //nolint:wrapcheck // it says what it did
+// known asks for what there is about an order and one of its parcels; an empty number: none.
+func (c *Checker) known(ctx context.Context, store, order, number string) (k known, err error) {
+	var pinned string
+	if k.facts, pinned, err = c.Facts.OrderFacts(ctx, store, order); err != nil {
+		return k, err //nolint:wrapcheck // it says what it did
 	}
-	rs, err := c.For(facts, pinned)
-	if err == nil && rs.Pack == nil {
-		err = fmt.Errorf("order %s/%s: expected its order.created, which says by what it is judged; send it", store, order)
+	if k.rules, err = c.For(k.facts, pinned); err != nil {
+		return k, err
 	}
-	return facts, rs, err
+	if k.rules.Pack == nil {
+		return k, fmt.Errorf("order %s/%s: expected its order.created, which says by what it is judged; send it", store, order)
+	}
+	if number != "" {
+		k.aliases, err = c.Aliases.Aliases(ctx, store, number)
+	}
+	return k, err //nolint:wrapcheck // it says what it did
 }

@@ -3,14 +3,20 @@ package preflight_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
+	"image/draw"
 	"image/jpeg"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/boombuler/barcode"
+	"github.com/boombuler/barcode/code128"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"parcelward/internal/config"
@@ -46,12 +52,24 @@ func (f facts) OrderFacts(_ context.Context, store, order string) (*rules.Facts,
 	return rules.NewFacts(store, order), string(f), nil
 }
 
+// aliases are the further numbers of parcels, as carriers' services told them.
+type aliases map[string][]string
+
+func (a aliases) Aliases(_ context.Context, store, number string) ([]string, error) {
+	if a == nil {
+		return nil, errors.New("the records are away")
+	}
+	return a[store+"/"+number], nil
+}
+
 func checker(t *testing.T, content []byte) (*preflight.Checker, *vault) {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
 	v := &vault{item: port.EvidenceItem{Evidence: protocol.Evidence{Kind: string(rules.EvidenceWaybill), SHA256: strings.Repeat("ab", 32)}}, content: content}
-	return &preflight.Checker{Vault: v, Facts: facts(known.Book.InForce(port.Platform, time.Now()).ID), For: known.For, Now: time.Now, Folder: t.TempDir()}, v
+	return &preflight.Checker{
+		Vault: v, Facts: facts(known.Book.InForce(port.Platform, time.Now()).ID), Aliases: aliases{}, For: known.For, Now: time.Now, Folder: t.TempDir(),
+	}, v
 }
 
 func photo(t *testing.T) []byte {
@@ -116,4 +134,57 @@ func TestWhatIsNotRemembered(t *testing.T) {
 	table.Folder = filepath.Join(table.Folder, "gone")
 	_, err = papers(t, table)
 	require.ErrorContains(t, err, "spool")
+}
+
+// waybill is a picture of a Code 128.
+func waybill(t *testing.T, number string) []byte {
+	t.Helper()
+	code, err := code128.Encode(number)
+	require.NoError(t, err)
+	bars, err := barcode.Scale(code, 3*code.Bounds().Dx(), 150)
+	require.NoError(t, err)
+	page := image.NewGray(image.Rect(0, 0, 900, 600))
+	draw.Draw(page, page.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(page, bars.Bounds().Add(image.Pt(100, 200)), bars, image.Point{}, draw.Src)
+	var b bytes.Buffer
+	require.NoError(t, jpeg.Encode(&b, page, nil))
+	return b.Bytes()
+}
+
+// A waybill that shows the last mile's number is right once a service has told of that number, of
+// this parcel: at upload, and again before the filing.
+func TestLearntNumberIsTheParcels(t *testing.T) {
+	t.Parallel()
+	const lastMile = "RB123456785CN"
+	c, v := checker(t, waybill(t, lastMile))
+	path := filepath.Join(t.TempDir(), "waybill.jpg")
+	require.NoError(t, os.WriteFile(path, v.content, 0o600))
+	for name, tc := range map[string]struct {
+		learnt aliases
+		wrong  bool // it is another parcel's
+	}{
+		"nothing is learnt":         {aliases{}, true},
+		"of this parcel":            {aliases{"s/LP1": {"LX1", lastMile}}, false},
+		"of another parcel":         {aliases{"s/LP2": {lastMile}}, true},
+		"of another store's parcel": {aliases{"other/LP1": {lastMile}}, true},
+	} {
+		c.Aliases = tc.learnt
+		uploaded, _, err := c.Upload(t.Context(), port.NewOriginal{Store: "s", Order: "1", TrackingNumber: "LP1", Kind: rules.EvidenceWaybill}, path)
+		require.NoError(t, err)
+		require.Equal(t, []string{lastMile}, uploaded.Barcodes)
+		v.item.Number = "LP1"
+		filed, err := papers(t, c)
+		require.NoError(t, err)
+		for _, judged := range []rules.Preflight{uploaded, filed.Originals[0].Preflight} {
+			assert.Equal(t, tc.wrong, judged.Has(rules.PreflightOtherNumber), "%s: %+v", name, judged.Findings)
+			assert.Equal(t, tc.wrong, judged.Verdict == rules.VerdictRefused, name)
+		}
+	}
+	c.Aliases = aliases(nil)
+	_, err := papers(t, c)
+	require.ErrorContains(t, err, "away", "what is not known is not taken for none")
+	_, _, err = c.Upload(t.Context(), port.NewOriginal{Store: "s", Order: "1", TrackingNumber: "LP1", Kind: rules.EvidenceWaybill}, path)
+	require.ErrorContains(t, err, "away")
+	_, _, err = c.Upload(t.Context(), port.NewOriginal{Store: "s", Order: "1", Kind: rules.EvidenceOther}, path)
+	require.NoError(t, err, "of the order as a whole there is no number")
 }
