@@ -138,7 +138,11 @@ func (c *devCmd) play(ctx context.Context, s streams, stack *dev.Stack, scenario
 	if err != nil {
 		return err
 	}
-	told, good := summary(verdicts, report)
+	statements, err := stack.Statements(ctx, scenario)
+	if err != nil {
+		return err
+	}
+	told, good := summary(verdicts, statements, report)
 	if _, err := fmt.Fprint(s.out, told); err != nil {
 		return err
 	}
@@ -148,8 +152,8 @@ func (c *devCmd) play(ctx context.Context, s streams, stack *dev.Stack, scenario
 	return nil
 }
 
-// summary tells how the demo's orders ended.
-func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bool) {
+// summary tells how the demo's orders ended, and whether the books agree.
+func summary(verdicts []dev.Verdict, statements []dev.Statement, report *audit.Report) (told string, good bool) {
 	var b strings.Builder
 	t := newTable("", "订单 Order", "结果 Outcome · 为什么 Why")
 	right := 0
@@ -183,8 +187,50 @@ func summary(verdicts []dev.Verdict, report *audit.Report) (told string, good bo
 	}
 	fmt.Fprintf(&b, "%d/%d 个订单的实时结果与回测、预期一致。 %d of %d orders ended live as the backtest and the scenario say.\n\n",
 		right, len(verdicts), right, len(verdicts))
+	stated, made := statementTable(statements)
+	fmt.Fprintf(&b, "%s\n\n", stated)
 	_ = writeReport(&b, report) // into memory
-	return b.String(), right == len(verdicts) && len(report.Differences) == 0
+	return b.String(), right == len(verdicts) && made && len(report.Differences) == 0
+}
+
+// statementTable shows each month's statement; made: there is one of every month.
+func statementTable(statements []dev.Statement) (told string, made bool) {
+	kinds := []string{rules.LedgerClaimed, rules.LedgerApproved, rules.LedgerPaid, rules.LedgerProtectionPaid}
+	header := []any{"", "对账单\nStatement"}
+	for _, kind := range kinds {
+		name := wording.LedgerKind(kind)
+		header = append(header, name.ZH+"\n"+name.EN)
+	}
+	t := newTable(append(header, "账本\nLedger")...)
+	made = true
+	for i := range statements {
+		s := &statements[i]
+		mark, ledger := "✓", "与账本一致\nequals the ledger"
+		if s.Refused != "" {
+			mark, ledger, made = "✗", "未生成\nrefused: "+s.Refused, false
+		}
+		row := table.Row{mark, s.Month.String()}
+		for _, kind := range kinds {
+			row = append(row, ledgerSums(&s.Totals, kind))
+		}
+		t.AppendRow(append(row, text.WrapSoft(ledger, ledgerWidth)))
+		t.AppendSeparator()
+	}
+	return t.Render(), made
+}
+
+// ledgerWidth is how wide the last column of the statements' table may be.
+const ledgerWidth = 40
+
+// ledgerSums are a kind's sums, one for each currency.
+func ledgerSums(totals *rules.StatementTotals, kind string) string {
+	var sums []string
+	for i := range totals.Ledger {
+		if l := &totals.Ledger[i]; l.Kind == kind {
+			sums = append(sums, l.Sum.String()+" "+l.Currency)
+		}
+	}
+	return strings.Join(sums, "\n")
 }
 
 // outcomeWidth is how wide the table's last column may be; a Chinese character takes two.

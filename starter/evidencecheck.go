@@ -24,6 +24,7 @@ import (
 type evidenceCheckCmd struct {
 	Kind           string            `required:"" placeholder:"KIND" help:"凭证类型，如 waybill、outbound_record、buyer_messages、pickup_screenshot。 · What it proves, such as waybill, outbound_record, buyer_messages, pickup_screenshot."`
 	TrackingNumber string            `name:"tracking-number" placeholder:"NUMBER" help:"运单号。 · The parcel's tracking number."`
+	Also           []string          `placeholder:"NUMBER" help:"同一包裹的其他运单号，如尾程单号，可重复。 · A further number of the same parcel, such as the last mile's; may be repeated."`
 	Given          map[string]string `placeholder:"NAME=VALUE" help:"文件上机器读不出的信息，可重复，如 ship_date=2026-03-01。 · What no machine reads from the file; may be repeated, such as ship_date=2026-03-01."`
 	OrderFile      string            `name:"order-file" placeholder:"EVENTS" help:"订单的事件文件（每行一个），用来比对商品、付款时间、轨迹和地址。 · The order's events, one a line, to compare items, payment, trace and address with."`
 	Source         string            `default:"upload" placeholder:"SOURCE" help:"来源：upload、platform、warehouse、carrier。 · Who brings it: upload, platform, warehouse or carrier."`
@@ -68,7 +69,13 @@ func (c *evidenceCheckCmd) Run(ctx context.Context, s streams) error {
 	if c.TrackingNumber != "" && number == "" {
 		return &exitError{exitUsage, fmt.Errorf("--tracking-number %q: expected letters or digits", c.TrackingNumber)}
 	}
-	of, pack, err := c.wanted(number)
+	also := make([]string, len(c.Also))
+	for i, text := range c.Also {
+		if also[i] = tracknum.Normalize(text); also[i] == "" || number == "" {
+			return &exitError{exitUsage, fmt.Errorf("--also %q: expected letters or digits, and a --tracking-number beside it", text)}
+		}
+	}
+	of, pack, err := c.wanted(number, also)
 	if err != nil {
 		return err
 	}
@@ -104,7 +111,7 @@ func kindList() string {
 
 // wanted is what the file is judged by: the facts of the order, where they are given, and the
 // pack in force when it was created, else now.
-func (c *evidenceCheckCmd) wanted(number string) (rules.PreflightOf, *policy.Pack, error) {
+func (c *evidenceCheckCmd) wanted(number string, also []string) (rules.PreflightOf, *policy.Pack, error) {
 	now := time.Now()
 	book, err := policy.Embedded()
 	if err != nil {
@@ -125,7 +132,7 @@ func (c *evidenceCheckCmd) wanted(number string) (rules.PreflightOf, *policy.Pac
 			return rules.PreflightOf{}, nil, err
 		}
 	}
-	return rules.PreflightFacts(facts, rules.Ruleset{Pack: pack}, number, nil, now), pack, nil
+	return rules.PreflightFacts(facts, rules.Ruleset{Pack: pack}, number, also, now), pack, nil
 }
 
 // policyPlatform is whose policy packs are built in.

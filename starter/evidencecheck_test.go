@@ -71,6 +71,10 @@ func TestEvidenceCheck(t *testing.T) {
 	assert.EqualValues(t, "refused", r.Verdict)
 	assert.EqualValues(t, "number-differs", r.Findings[0].Code)
 
+	status, r = checked(t, "--kind", "waybill", "--tracking-number", "LP00123456789013", "--also", "lp 00123456789012", file)
+	assert.Equal(t, 0, status, "a further number of the parcel is as good")
+	assert.EqualValues(t, "ready", r.Verdict)
+
 	status, out, _ := starter(t, "", "evidence", "check", "--kind", "waybill", "--tracking-number", "LP1", "main.go")
 	assert.Equal(t, exitFailed, status)
 	assert.Contains(t, out, `{"verdict":"refused","barcodes":[],"findings":[{"code":"form-not-taken"`)
@@ -128,6 +132,8 @@ func TestEvidenceCheckUsage(t *testing.T) {
 		"kind":   {exitUsage, []string{"--kind", "x", file}, `--kind "x": expected one of waybill`},
 		"given":  {exitUsage, []string{"--kind", "waybill", "--given", "colour=red", file}, "--given colour: expected one of ship_date"},
 		"number": {exitUsage, []string{"--kind", "waybill", "--tracking-number", "--", file}, "expected"},
+		"also":   {exitUsage, []string{"--kind", "waybill", "--tracking-number", "LP1", "--also", "--", file}, "--also"},
+		"alone":  {exitUsage, []string{"--kind", "waybill", "--also", "LP1", file}, "beside it"},
 		"file":   {exitFailed, []string{"--kind", "waybill", file + "x"}, "no such file"},
 		"order":  {exitFailed, []string{"--kind", "waybill", "--order-file", file, file}, "waybill.png:1:"},
 		"policy": {exitFailed, []string{"--kind", "waybill", "--policy", file, file}, "waybill.png"},

@@ -62,7 +62,7 @@ func TestEvidencePack(t *testing.T) {
 	}
 	clock := protocol.Clock{Origin: sharp.Add(time.Minute), Start: time.Now(), Speed: 1}
 	now := func() time.Time { return clock.Virtual(time.Now()) }
-	checker := &preflight.Checker{Vault: vault, Facts: db, For: known.For, Now: now}
+	checker := &preflight.Checker{Vault: vault, Facts: db, Aliases: db, For: known.For, Now: now}
 	srv := httptest.NewServer(api.New(api.Options{
 		Store: db, Rules: known, Clock: clock, Log: slog.New(slog.DiscardHandler), Vault: vault,
 		Packs: &casepack.Maker{Vault: vault, Judge: checker, Facts: db, For: known.For, Now: now},

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -98,22 +100,30 @@ func run(ctx context.Context) (err error) {
 		Tracker: services.Fleet, Traces: db, Services: services.Fleet, Sweeps: db, Orders: services.Orders, Reads: db,
 		Papers: services.Papers(c.AliExpress.Stores), Warehouse: services.Warehouse,
 		Filing:   activities.Assisted{},
-		Judge:    &preflight.Checker{Vault: vault, Facts: db, Parcels: db, For: known.For, Now: func() time.Time { return c.Clock.Protocol().Virtual(time.Now()) }},
+		Judge:    &preflight.Checker{Vault: vault, Facts: db, Aliases: db, For: known.For, Now: func() time.Time { return c.Clock.Protocol().Virtual(time.Now()) }},
 		Examiner: activities.Examiner{Parcels: db, Tracker: services.Fleet, Services: services.Fleet, Book: known.Book},
 		Tickets:  temporalclient.Tickets{Client: temporal, Stores: stores, Calendar: known.Calendar.Revision(), Clock: c.Clock.Protocol()},
 		Shipper:  services.Shipper(c.AliExpress.Stores, activities.Assisted{}),
 	}
-	books := statement.Maker{Books: db, Book: known.Book, For: known.For}
-	acts.Statements = &books
+	statements := statement.Maker{Books: db, Book: known.Book, For: known.For}
+	acts.Statements = &statements
 	acts.Stores = &statement.Stores{Books: db, Facts: db, Book: known.Book, For: known.For}
 	if c.Filing == config.FilingSandbox {
 		acts.Filing = sandbox.Filing(c.SandboxURL, &http.Client{Timeout: 10 * time.Second})
 	}
-	if err := ensureSchedules(ctx, temporal, db, c, services, books.Location(time.Now()).String()); err != nil {
+	if err := ensureSchedules(ctx, temporal, db, c, services); err != nil {
+		return err
+	}
+	every := books{
+		client: temporal, configured: slices.Concat(c.AliExpress.Stores, slices.Sorted(maps.Keys(stores))), inbox: db,
+		zone: statements.Location(time.Now()).String(), clock: c.Clock.Protocol(), ensured: map[string]bool{},
+	}
+	if err := every.ensure(ctx); err != nil {
 		return err
 	}
 	retiring, stopRetiring := context.WithCancel(ctx)
 	var background sync.WaitGroup
+	background.Go(func() { every.keep(retiring, log) })
 	background.Go(func() { retireSchedules(retiring, temporal, db, services.Fleet.Names(), log) })
 	defer func() {
 		stopRetiring()

@@ -17,9 +17,9 @@ import (
 	"parcelward/internal/temporalclient"
 )
 
-// ensureSchedules has every tracking service asked, and the orders of every store read, again
-// and again.
-func ensureSchedules(ctx context.Context, c client.Client, db *postgres.DB, w config.Worker, services connect.Services, zone string) error {
+// ensureSchedules has every tracking service asked, and the orders of every store that is read,
+// again and again.
+func ensureSchedules(ctx context.Context, c client.Client, db *postgres.DB, w config.Worker, services connect.Services) error {
 	var errs []error
 	for _, name := range services.Fleet.Names() {
 		errs = append(errs, db.Serve(ctx, name))
@@ -36,7 +36,7 @@ func ensureSchedules(ctx context.Context, c client.Client, db *postgres.DB, w co
 				ID: protocol.OrdersID(platform, store), Workflow: protocol.WorkflowOrders, Every: w.AliExpress.PollEvery,
 				Input:   protocol.OrdersInput{Platform: platform, Store: store, FirstDays: w.AliExpress.FirstDays, Clock: w.Clock.Protocol()},
 				Summary: "Read the changed orders of " + store + " at " + platform + " · 读取平台订单",
-			}), ensureBooks(ctx, c, store, zone, w.Clock.Protocol()))
+			}))
 		}
 	}
 	return errors.Join(errs...)
@@ -71,23 +71,4 @@ func retireSchedules(ctx context.Context, c client.Client, db *postgres.DB, mine
 			return
 		}
 	}
-}
-
-// ensureBooks has a store's statement made on the 2nd of each month, and its health looked at
-// each Monday, at 09:00 in the platform's zone.
-func ensureBooks(ctx context.Context, c client.Client, store, zone string, clock protocol.Clock) error {
-	nine := []client.ScheduleRange{{Start: 9}}
-	return errors.Join(
-		temporalclient.EnsureSchedule(ctx, c, temporalclient.Schedule{
-			ID: protocol.StatementID(store), Workflow: protocol.WorkflowStatement, Zone: zone,
-			At:      &client.ScheduleCalendarSpec{DayOfMonth: []client.ScheduleRange{{Start: 2}}, Hour: nine},
-			Input:   protocol.StatementInput{Store: store, Clock: clock},
-			Summary: "Monthly statement of " + store + " · 月度对账单",
-		}),
-		temporalclient.EnsureSchedule(ctx, c, temporalclient.Schedule{
-			ID: protocol.HealthID(store), Workflow: protocol.WorkflowHealth, Zone: zone,
-			At:      &client.ScheduleCalendarSpec{DayOfWeek: []client.ScheduleRange{{Start: 1}}, Hour: nine},
-			Input:   protocol.HealthInput{Store: store, Clock: clock},
-			Summary: "Weekly health of " + store + " · 店铺周健康",
-		}))
 }

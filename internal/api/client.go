@@ -131,6 +131,13 @@ func (c Client) SetScores(ctx context.Context, store, week string, s Scores) err
 	return c.do(ctx, http.MethodPut, "/v1/stores/"+url.PathEscape(store)+"/health/"+url.PathEscape(week), mediaJSON, "", body, nil)
 }
 
+// Statement asks for a store's statement of a month, such as 2026-03, as the books are now. One
+// whose sums are not the ledger's is refused.
+func (c Client) Statement(ctx context.Context, store, month string) (StatementSums, error) {
+	var answer StatementSums
+	return answer, c.do(ctx, http.MethodGet, "/v1/stores/"+url.PathEscape(store)+"/statements/"+url.PathEscape(month)+"?format=json", "", "", nil, &answer)
+}
+
 func orderURL(store, order string) string {
 	return "/v1/orders/" + url.PathEscape(store) + "/" + url.PathEscape(order)
 }

@@ -30,6 +30,13 @@ type statementInput struct {
 	Live   bool   `query:"live" doc:"xlsx and csv: from the books as they are now, instead of the file that was kept. json always is"`
 }
 
+// StatementSums are the sums of a statement, which its JSON ends with.
+type StatementSums struct {
+	Store  string                `json:"store"`
+	Month  string                `json:"month"`
+	Totals rules.StatementTotals `json:"totals"`
+}
+
 type billInput struct {
 	StorePath
 	Name    string `query:"name" maxLength:"200" doc:"of the file, for people" example:"cainiao-2026-03.xlsx"`

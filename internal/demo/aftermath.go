@@ -116,10 +116,11 @@ func complaintAnswered(s *story) (Outcome, *sandbox.Fate) {
 
 func complaintLost(s *story) (Outcome, *sandbox.Fate) {
 	s.complainedOf(sale{buyer: "Amelie Roux", country: "FR", paid: "31.00", freight: "6.00", commission: "2.48", sku: "CLOCK-W"})
+	s.answers(8*day + 25*hour)
 	s.judged(11*day, true, 2)
 	return Outcome{Stage: rules.StageClosed, Beside: Beside{Complaints: []rules.ComplaintStatus{rules.ComplaintUpheld}}, Why: wording.Text{
-		ZH: "运费投诉：24 小时内无人回应，第 25 小时已判为卖家责任，扣 2 分并冻结货款。",
-		EN: "Freight complaint: nobody answered within 24 hours, and at hour 25 it was lost: 2 points, and the money frozen.",
+		ZH: "运费投诉：24 小时内没有回应，第 25 小时才提交为时已晚，判为卖家责任，扣 2 分并冻结货款。",
+		EN: "Freight complaint: nobody answered within 24 hours; the answer at hour 25 came too late, and it was lost: 2 points, and the money frozen.",
 	}}, nil
 }
 

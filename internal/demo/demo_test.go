@@ -121,6 +121,29 @@ func play(t *testing.T, rs rules.Ruleset, p demo.Scenario, delay time.Duration) 
 	}
 }
 
+// Of two complaints the one is answered at hour 23 and waits for the platform; the other is
+// answered at hour 25, which changes nothing: it is lost since hour 24.
+func TestComplaintsAreAnsweredInTimeAndTooLate(t *testing.T) {
+	t.Parallel()
+	rs := ruleset(t)
+	p := demo.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	orders := collect(t, p.Events)
+	for order, want := range map[string]struct {
+		after  time.Duration
+		status rules.ComplaintStatus
+	}{"15-complaint-answered": {23 * time.Hour, rules.ComplaintAnswered}, "16-complaint-lost": {25 * time.Hour, rules.ComplaintLost}} {
+		all, _ := rules.Contested(orders[order], rs, p.Origin.Add(p.Span))
+		if len(all) != 1 {
+			t.Fatalf("%s: %d complaints", order, len(all))
+		}
+		opened := all[0].OpenedAt.Time()
+		at25, _ := rules.Contested(orders[order], rs, opened.Add(25*time.Hour))
+		if c := at25[0]; c.AnsweredAt == nil || !c.AnsweredAt.Time().Equal(opened.Add(want.after)) || c.Status != want.status {
+			t.Errorf("%s: %s at hour 25, answered at %v; expected %s, at hour %v", order, c.Status, c.AnsweredAt, want.status, want.after.Hours())
+		}
+	}
+}
+
 func TestScenarioIsStable(t *testing.T) {
 	t.Parallel()
 	origin := time.Date(2026, 3, 2, 8, 0, 0, 5, time.FixedZone("", 8*3600))

@@ -61,6 +61,13 @@ type OrderFacts interface {
 	OrderFacts(ctx context.Context, store, order string) (facts *rules.Facts, pinned string, err error)
 }
 
+// Aliases is what carriers' services told of the numbers of parcels.
+type Aliases interface {
+	// Aliases are the further numbers of a parcel, such as the last mile's, but none that is
+	// another parcel's own; none where no service has told one. The number is normalised.
+	Aliases(ctx context.Context, store, number string) ([]string, error)
+}
+
 // Preflight judges originals of the vault.
 type Preflight interface {
 	// Papers judges each original that there is for a parcel and for its order as a whole.

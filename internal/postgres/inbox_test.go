@@ -46,6 +46,24 @@ func TestAccept(t *testing.T) {
 	assert.Equal(t, "杭州", trace[1].Location)
 }
 
+func TestStores(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	none, err := db.Stores(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, none)
+	for _, store := range []string{"shop", "b-shop", "Z", "a", "shop"} {
+		for _, order := range []string{"1", "2"} {
+			e := paid(t, store+order, order)
+			e.Event.Store = store
+			accept(t, db, e)
+		}
+	}
+	stores, err := db.Stores(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"Z", "a", "b-shop", "shop"}, stores)
+}
+
 func TestKeepsWhatWasReceived(t *testing.T) {
 	t.Parallel()
 	db := open(t)

@@ -84,6 +84,15 @@ func (db *DB) Orders(ctx context.Context, behindStore, behindOrder string, most 
 	return ordersOf(rows), nil
 }
 
+// Stores lists every store of which the inbox has an order, in order.
+func (db *DB) Stores(ctx context.Context) ([]string, error) {
+	stores, err := db.q.Stores(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the stores: %w", err)
+	}
+	return stores, nil
+}
+
 // Facts returns the facts of an order by position; none for an order that is not known.
 func (db *DB) Facts(ctx context.Context, o *Order) ([]Fact, error) {
 	facts, err := factsOf(ctx, db.q, o.pk, 0)

@@ -14,7 +14,10 @@ import (
 	"parcelward/internal/rules/tracknum"
 )
 
-var _ port.Parcels = (*DB)(nil)
+var (
+	_ port.Parcels = (*DB)(nil)
+	_ port.Aliases = (*DB)(nil)
+)
 
 // Parcel implements [port.Parcels].
 func (db *DB) Parcel(ctx context.Context, store, number string) (port.Tracked, *rules.Facts, error) {
@@ -30,6 +33,15 @@ func (db *DB) Parcel(ctx context.Context, store, number string) (port.Tracked, *
 	p.Order, p.Number, p.Carrier, p.Service, p.Country = row.OrderNo, row.TrackingNumber, row.Carrier, row.ServiceCode, row.Country
 	facts, _, err := db.OrderFacts(ctx, store, p.Order)
 	return p, facts, err
+}
+
+// Aliases implements [port.Aliases].
+func (db *DB) Aliases(ctx context.Context, store, number string) ([]string, error) {
+	aliases, err := db.q.AliasesOf(ctx, query.AliasesOfParams{Store: store, Number: number})
+	if err != nil {
+		return nil, fmt.Errorf("read the further numbers of parcel %s of store %s: %w", number, store, err)
+	}
+	return aliases, nil
 }
 
 // OrderFacts implements [port.OrderFacts].

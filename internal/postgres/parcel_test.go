@@ -38,3 +38,21 @@ func TestParcel(t *testing.T) {
 		require.Equal(t, port.Tracked{Store: at[0], Number: at[1]}, p)
 	}
 }
+
+// What a service told of a parcel is its own, unless the store has recorded it as another parcel.
+func TestAliases(t *testing.T) {
+	db := open(t)
+	accept(t, db, paid(t, "0", "a"), recorded(t, "1", "a", "LP1"), recorded(t, "2", "b", "RB2"))
+	none, err := db.Aliases(t.Context(), "shop", "LP1")
+	require.NoError(t, err)
+	require.Empty(t, none)
+	_, err = db.Learn(t.Context(), "svc", []port.Answer{
+		{Number: "LP1", Also: []string{"RB2", "RB1", "RA1"}, Rows: []rules.Row{{At: judged, Milestone: rules.InTransit, Source: rules.FromCarrier}}},
+	})
+	require.NoError(t, err)
+	for at, want := range map[[2]string][]string{{"shop", "LP1"}: {"RA1", "RB1"}, {"shop", "RB2"}: nil, {"shop", "RB1"}: nil, {"other", "LP1"}: nil} {
+		got, err := db.Aliases(t.Context(), at[0], at[1])
+		require.NoError(t, err)
+		require.ElementsMatch(t, want, got, at)
+	}
+}

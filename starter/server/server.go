@@ -108,7 +108,7 @@ func (s *Server) run(ctx context.Context, c config.Starter, stores map[string]ru
 		log.Error("a service is not heard; the others are", "problem", problem.Error())
 	}
 	inbox := waking{s.DB, dispatcher.Wake}
-	checker := &preflight.Checker{Vault: s.Vault, Facts: s.DB, Parcels: s.DB, For: s.Rules.For, Now: func() time.Time { return clock.Virtual(time.Now()) }}
+	checker := &preflight.Checker{Vault: s.Vault, Facts: s.DB, Aliases: s.DB, For: s.Rules.For, Now: func() time.Time { return clock.Virtual(time.Now()) }}
 	packs := &casepack.Maker{Vault: s.Vault, Judge: checker, Facts: s.DB, For: s.Rules.For, Now: checker.Now}
 	books := &statement.Maker{Books: s.DB, Book: s.Rules.Book, For: s.Rules.For}
 	handler := api.New(api.Options{

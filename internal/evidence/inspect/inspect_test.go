@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"compress/zlib"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"image"
 	"image/png"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -243,106 +239,4 @@ func TestFile(t *testing.T) {
 	require.ErrorContains(t, err, "expected a file")
 	_, err = inspect.File(t.Context(), name+"x", rules.EvidenceWaybill, time.UTC)
 	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
-// samples are small originals of each form.
-func samples(tb testing.TB) map[rules.EvidenceKind][][]byte {
-	tb.Helper()
-	small := label(tb, "A1B2C", 1, 120, 80)
-	return map[rules.EvidenceKind][][]byte{
-		rules.EvidenceWaybill: {
-			asPNG(tb, small), asJPEG(tb, small, 60), document("0 0 m 1 0 l 1 9 l 0 9 l h f (LP1) Tj <00410042> Tj 3 0 1 8 re f"),
-			webp(tb), document("", fmt.Sprintf("<</Subtype/Image/Width 120/Height 80/Filter/DCTDecode>>\nstream\n%s\nendstream", asJPEG(tb, small, 60))),
-			document("", "<</Subtype/Image/Width 70/Height 70/ColorSpace/DeviceGray/BitsPerComponent 8>>\nstream\n"+strings.Repeat("x", 4900)+"\nendstream"),
-		},
-		rules.EvidenceOutbound: {[]byte("order,sku,qty,time\n1,A,2,2026-01-05 10:00:00\n"), workbook(tb, []any{"sku", "qty"}, []any{"A", 1})},
-		rules.EvidenceMessages: {[]byte(`{"messages":[{"id":"1","from":"buyer","at":"2026-02-01T10:00:00Z","order":"1","text":"not received"}]}`)},
-		rules.EvidenceRefusal:  {[]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41\x00\x00\x00\x08moov")},
-		rules.EvidenceOther:    {[]byte("买家：还没收到货"), []byte("\xff\xfen\x00o\x00")},
-	}
-}
-
-// webp is a lossless picture of 17 by 2 pixels.
-func webp(tb testing.TB) []byte {
-	tb.Helper()
-	b, err := base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")
-	require.NoError(tb, err)
-	return b
-}
-
-// Ten thousand mutated files: no crash, and no growth.
-func TestMutations(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a while")
-	}
-	random := rand.New(rand.NewPCG(5, 6))
-	var all []struct {
-		kind    rules.EvidenceKind
-		content []byte
-	}
-	for kind, contents := range samples(t) {
-		for _, content := range contents {
-			all = append(all, struct {
-				kind    rules.EvidenceKind
-				content []byte
-			}{kind, content})
-		}
-	}
-	var before, now runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	var most uint64
-	for i := range 10_000 {
-		sample := all[i%len(all)]
-		content := bytes.Clone(sample.content)
-		for range 1 + random.IntN(8) {
-			switch at := random.IntN(len(content)); random.IntN(5) {
-			case 0:
-				content = content[:at+1]
-			case 1:
-				content = append(content[:at:at], content[at+random.IntN(len(content)-at):]...)
-			case 2:
-				content[at] = byte(random.IntN(256))
-			case 3:
-				content[at] ^= 1 << random.IntN(8)
-			case 4:
-				content = append(content[:at:at], append([]byte{0xff, 0xff, 0xff, 0x7f}, content[at:]...)...)
-			}
-			if len(content) == 0 {
-				content = []byte{0}
-			}
-		}
-		see(t, content, sample.kind)
-		if i%500 == 0 {
-			runtime.ReadMemStats(&now)
-			most = max(most, now.HeapAlloc)
-		}
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&now)
-	t.Logf("heap: at most %d MB, %d KB more at the end", most>>20, (int64(now.HeapAlloc)-int64(before.HeapAlloc))>>10)
-	assert.Less(t, most, uint64(300<<20))
-	assert.Less(t, now.HeapAlloc, before.HeapAlloc+8<<20, "what was examined is let go")
-}
-
-func FuzzBytes(f *testing.F) {
-	f.Add([]byte("%PDF-1.4\n1 0 obj\n<</Type/Page>>\nstream\n1 0 0 1 0 0 cm (x\\351) Tj 0 0 1 9 re f\nendstream"), 0)
-	f.Add([]byte("sku,qty,time\nA,1,2026-01-05 10:00\n"), 1)
-	f.Add([]byte(`{"messages":[{"id":"1","from":"buyer","at":"2026-02-01T10:00:00Z","order":"1"}]}`), 2)
-	f.Add([]byte("%PDF-1.4\n1 0 obj\n<</Subtype/Image/Width 64/Height 64/BitsPerComponent 1>>\nstream\nx\nendstream"), 3)
-	for _, kind := range rules.EvidenceKinds() {
-		for _, content := range samples(f)[kind] {
-			f.Add(content, slices.Index(rules.EvidenceKinds(), kind))
-		}
-	}
-	kinds := rules.EvidenceKinds()
-	f.Fuzz(func(t *testing.T, content []byte, kind int) {
-		s := inspect.Bytes(t.Context(), content, kinds[max(kind, -kind, 0)%len(kinds)], time.UTC)
-		for _, b := range s.Barcodes {
-			assert.NotEmpty(t, b.Text)
-		}
-		for _, m := range s.Messages {
-			assert.NotEmpty(t, m.Order)
-		}
-	})
 }

@@ -9,7 +9,10 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"runtime"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -145,13 +148,42 @@ func FuzzPrintable(f *testing.F) {
 	})
 }
 
-// Ten photos of 4 megapixels.
-func BenchmarkPackOfTenPhotos(b *testing.B) {
-	p, s := sample(b)
+// tenPhotos is a pack of ten photos of 4 megapixels.
+func tenPhotos(tb testing.TB) (pack.Pack, store) {
+	tb.Helper()
+	p, s := sample(tb)
 	p.Originals = nil
 	for i := range 10 {
-		s.add(&p, rules.EvidenceWaybill, "image/jpeg", "photo.jpg", noisy(b, 2464, 1632, i))
+		s.add(&p, rules.EvidenceWaybill, "image/jpeg", "photo.jpg", noisy(tb, 2464, 1632, i))
 	}
+	return p, s
+}
+
+// A pack of ten images takes at most 2 s of one core.
+func TestSpeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	p, s := tenPhotos(t)
+	runtime.GC()
+	start := cpu(t)
+	zipOf(t, p, s)
+	took := cpu(t) - start
+	t.Logf("%v of one core", took.Round(time.Millisecond))
+	assert.Less(t, took, 2*time.Second)
+}
+
+// cpu is the time that the process has computed: others on the machine do not count.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func BenchmarkPackOfTenPhotos(b *testing.B) {
+	p, s := tenPhotos(b)
 	b.ResetTimer()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -20,7 +20,6 @@ import (
 	"parcelward/internal/port"
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
-	"parcelward/internal/rules/tracknum"
 )
 
 // Vault is where the originals are.
@@ -30,13 +29,13 @@ type Vault interface {
 	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
 }
 
-// Checker judges originals. All fields but Parcels and Folder are required.
+// Checker judges originals. All fields but Folder are required.
 type Checker struct {
 	Vault   Vault
 	Facts   port.OrderFacts
+	Aliases port.Aliases                                               // of the parcel: a waybill may show the last mile's number
 	For     func(f *rules.Facts, pinned string) (rules.Ruleset, error) // what an order is judged by
 	Now     func() time.Time                                           // virtual: of an upload
-	Parcels port.Parcels                                               // knows further numbers of parcels; none: labels are compared with the declared one
 	Folder  string                                                     // for files that are being measured; empty: the system's
 
 	sights sights
@@ -46,21 +45,20 @@ var _ port.Preflight = (*Checker)(nil)
 
 // Upload judges an original whose bytes lie in a file, by what is known now.
 func (c *Checker) Upload(ctx context.Context, o port.NewOriginal, path string) (rules.Preflight, rules.Ruleset, error) {
-	facts, rs, err := c.known(ctx, o.Store, o.Order)
+	k, err := c.known(ctx, o.Store, o.Order, o.TrackingNumber)
 	if err != nil {
-		return rules.Preflight{}, rs, err
+		return rules.Preflight{}, k.rules, err
 	}
-	sight, err := look(ctx, rs, o.Kind, path)
+	sight, err := look(ctx, k.rules, o.Kind, path)
 	if err != nil {
-		return rules.Preflight{}, rs, err
+		return rules.Preflight{}, k.rules, err
 	}
-	p, err := c.judge(ctx, facts, rs, o, c.Now(), &sight)
-	return p, rs, err
+	return k.judge(o, c.Now(), &sight), k.rules, nil
 }
 
 // Papers implements [port.Preflight].
 func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protocol.Papers, error) {
-	facts, rs, err := c.known(ctx, r.Store, r.Order)
+	k, err := c.known(ctx, r.Store, r.Order, r.TrackingNumber)
 	if err != nil {
 		return protocol.Papers{}, err
 	}
@@ -75,7 +73,7 @@ func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protoco
 		if item.Number != "" && item.Number != r.TrackingNumber || contains(judged, item) {
 			continue
 		}
-		one, err := c.item(ctx, facts, rs, item, r.Now)
+		one, err := c.item(ctx, k, item, r.Now)
 		if err != nil {
 			return protocol.Papers{}, fmt.Errorf("judge %s (%s): %w", item.Name, item.SHA256, err)
 		}
@@ -84,7 +82,7 @@ func (c *Checker) Papers(ctx context.Context, r protocol.PapersRequest) (protoco
 			out.Evidence = append(out.Evidence, item.Evidence)
 		}
 	}
-	out.Papers = rs.PapersOf(judged)
+	out.Papers = k.rules.PapersOf(judged)
 	return out, nil
 }
 
@@ -100,9 +98,9 @@ func contains(judged []rules.CheckedOriginal, item *port.EvidenceItem) bool {
 }
 
 // item judges an original of the vault. One whose content is not there is refused.
-func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, item *port.EvidenceItem, now time.Time) (rules.Preflight, error) {
+func (c *Checker) item(ctx context.Context, k known, item *port.EvidenceItem, now time.Time) (rules.Preflight, error) {
 	kind := rules.EvidenceKind(item.Kind)
-	sight, err := c.sight(ctx, rs, item.SHA256, kind)
+	sight, err := c.sight(ctx, k.rules, item.SHA256, kind)
 	switch {
 	case errors.Is(err, port.ErrRefused):
 		return rules.Preflight{Kind: kind, Verdict: rules.VerdictRefused, Findings: []rules.PreflightFinding{{
@@ -111,9 +109,9 @@ func (c *Checker) item(ctx context.Context, facts *rules.Facts, rs rules.Ruleset
 	case err != nil:
 		return rules.Preflight{}, err
 	}
-	return c.judge(ctx, facts, rs, port.NewOriginal{
+	return k.judge(port.NewOriginal{
 		TrackingNumber: item.Number, Kind: kind, Source: item.Source, TakenAt: item.TakenAt, Given: item.Given,
-	}, now, &sight)
+	}, now, &sight), nil
 }
 
 // sight is what an original shows. It is measured once: later only the content is read through,
@@ -153,51 +151,37 @@ func look(ctx context.Context, rs rules.Ruleset, kind rules.EvidenceKind, path s
 	return sight, nil
 }
 
-func (c *Checker) judge(ctx context.Context, facts *rules.Facts, rs rules.Ruleset, o port.NewOriginal, now time.Time, sight *rules.Sight) (rules.Preflight, error) {
-	also, err := c.also(ctx, facts.Store, o.TrackingNumber, sight)
-	if err != nil {
-		return rules.Preflight{}, err
-	}
-	of := rules.PreflightFacts(facts, rs, o.TrackingNumber, also, now)
+// known is what originals of a parcel, and of its order as a whole, are judged by.
+type known struct {
+	facts   *rules.Facts
+	rules   rules.Ruleset
+	aliases []string // of the parcel
+}
+
+func (k known) judge(o port.NewOriginal, now time.Time, sight *rules.Sight) rules.Preflight {
+	of := rules.PreflightFacts(k.facts, k.rules, o.TrackingNumber, k.aliases, now)
 	of.Kind, of.Source, of.TakenAt, of.Given = o.Kind, o.Source, o.TakenAt, map[string]string{} // asked for, whether stated or not
 	maps.Copy(of.Given, o.Given)
 	if !o.TakenAt.IsZero() && of.Given[rules.GivenTakenAt] == "" {
 		of.Given[rules.GivenTakenAt] = o.TakenAt.Format(time.RFC3339)
 	}
-	return rs.Preflight(of, sight), nil
+	return k.rules.Preflight(of, sight)
 }
 
-// also are the codes that our own records know as further numbers of the parcel: a label shows the
-// last mile's beside the declared one.
-func (c *Checker) also(ctx context.Context, store, number string, sight *rules.Sight) ([]string, error) {
-	if c.Parcels == nil || number == "" {
-		return nil, nil
+// known asks for what there is about an order and one of its parcels; an empty number: none.
+func (c *Checker) known(ctx context.Context, store, order, number string) (k known, err error) {
+	var pinned string
+	if k.facts, pinned, err = c.Facts.OrderFacts(ctx, store, order); err != nil {
+		return k, err //nolint:wrapcheck // it says what it did
 	}
-	var also []string
-	for _, b := range sight.Barcodes {
-		other := tracknum.Normalize(b.Text)
-		if other == number || !tracknum.Likely(other) {
-			continue
-		}
-		p, _, err := c.Parcels.Parcel(ctx, store, other)
-		switch {
-		case err != nil:
-			return nil, err //nolint:wrapcheck // it says what it did
-		case p.Number == number:
-			also = append(also, other)
-		}
+	if k.rules, err = c.For(k.facts, pinned); err != nil {
+		return k, err
 	}
-	return also, nil
-}
-
-func (c *Checker) known(ctx context.Context, store, order string) (*rules.Facts, rules.Ruleset, error) {
-	facts, pinned, err := c.Facts.OrderFacts(ctx, store, order)
-	if err != nil {
-		return nil, rules.Ruleset{}, err //nolint:wrapcheck // it says what it did
+	if k.rules.Pack == nil {
+		return k, fmt.Errorf("order %s/%s: expected its order.created, which says by what it is judged; send it", store, order)
 	}
-	rs, err := c.For(facts, pinned)
-	if err == nil && rs.Pack == nil {
-		err = fmt.Errorf("order %s/%s: expected its order.created, which says by what it is judged; send it", store, order)
+	if number != "" {
+		k.aliases, err = c.Aliases.Aliases(ctx, store, number)
 	}
-	return facts, rs, err
+	return k, err //nolint:wrapcheck // it says what it did
 }

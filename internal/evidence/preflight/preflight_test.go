@@ -3,10 +3,12 @@ package preflight_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/draw"
 	"image/jpeg"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/code128"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"parcelward/internal/config"
@@ -49,12 +52,24 @@ func (f facts) OrderFacts(_ context.Context, store, order string) (*rules.Facts,
 	return rules.NewFacts(store, order), string(f), nil
 }
 
+// aliases are the further numbers of parcels, as carriers' services told them.
+type aliases map[string][]string
+
+func (a aliases) Aliases(_ context.Context, store, number string) ([]string, error) {
+	if a == nil {
+		return nil, errors.New("the records are away")
+	}
+	return a[store+"/"+number], nil
+}
+
 func checker(t *testing.T, content []byte) (*preflight.Checker, *vault) {
 	t.Helper()
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
 	v := &vault{item: port.EvidenceItem{Evidence: protocol.Evidence{Kind: string(rules.EvidenceWaybill), SHA256: strings.Repeat("ab", 32)}}, content: content}
-	return &preflight.Checker{Vault: v, Facts: facts(known.Book.InForce(port.Platform, time.Now()).ID), For: known.For, Now: time.Now, Folder: t.TempDir()}, v
+	return &preflight.Checker{
+		Vault: v, Facts: facts(known.Book.InForce(port.Platform, time.Now()).ID), Aliases: aliases{}, For: known.For, Now: time.Now, Folder: t.TempDir(),
+	}, v
 }
 
 func photo(t *testing.T) []byte {
@@ -98,50 +113,6 @@ func TestPicturesAreMeasuredOnce(t *testing.T) {
 	require.Equal(t, rules.PreflightUnread, lost.Originals[0].Findings[0].Code)
 }
 
-// parcels knows further numbers of parcels, by them.
-type parcels map[string]string
-
-func (p parcels) Parcel(_ context.Context, store, number string) (port.Tracked, *rules.Facts, error) {
-	if declared, known := p[number]; known {
-		number = declared
-	}
-	return port.Tracked{Store: store, Number: number}, nil, nil
-}
-
-// A label may show the last mile's number of its parcel, which our own records know; another
-// parcel's it may not.
-func TestFurtherNumbersOfTheParcel(t *testing.T) {
-	t.Parallel()
-	label, err := code128.Encode("RX123456785CN")
-	require.NoError(t, err)
-	scaled, err := barcode.Scale(label, 800, 400)
-	require.NoError(t, err)
-	page := image.NewGray(image.Rect(0, 0, 1000, 600))
-	draw.Draw(page, page.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.Draw(page, scaled.Bounds().Add(image.Pt(100, 100)), scaled, image.Point{}, draw.Src)
-	var b bytes.Buffer
-	require.NoError(t, jpeg.Encode(&b, page, nil))
-	for name, tt := range map[string]struct {
-		known parcels
-		other bool
-	}{
-		"not known":             {nil, true},
-		"this parcel's":         {parcels{"RX123456785CN": "LP00123456789012"}, false},
-		"another parcel's":      {parcels{"RX123456785CN": "LP00123456789013"}, true},
-		"another parcel itself": {parcels{"RX123456785CN": "RX123456785CN"}, true},
-	} {
-		c, v := checker(t, b.Bytes())
-		v.item.Number = "LP00123456789012"
-		if tt.known != nil {
-			c.Parcels = tt.known
-		}
-		got, err := c.Papers(t.Context(), protocol.PapersRequest{Store: "s", Order: "1", TrackingNumber: v.item.Number, Now: time.Now()})
-		require.NoError(t, err)
-		require.Equal(t, tt.other, got.Originals[0].Has(rules.PreflightOtherNumber), name)
-		require.Equal(t, []string{"RX123456785CN"}, got.Originals[0].Barcodes, name)
-	}
-}
-
 // An order that was never created has no policy to judge by.
 func TestNothingToJudgeBy(t *testing.T) {
 	t.Parallel()
@@ -163,4 +134,57 @@ func TestWhatIsNotRemembered(t *testing.T) {
 	table.Folder = filepath.Join(table.Folder, "gone")
 	_, err = papers(t, table)
 	require.ErrorContains(t, err, "spool")
+}
+
+// waybill is a picture of a Code 128.
+func waybill(t *testing.T, number string) []byte {
+	t.Helper()
+	code, err := code128.Encode(number)
+	require.NoError(t, err)
+	bars, err := barcode.Scale(code, 3*code.Bounds().Dx(), 150)
+	require.NoError(t, err)
+	page := image.NewGray(image.Rect(0, 0, 900, 600))
+	draw.Draw(page, page.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(page, bars.Bounds().Add(image.Pt(100, 200)), bars, image.Point{}, draw.Src)
+	var b bytes.Buffer
+	require.NoError(t, jpeg.Encode(&b, page, nil))
+	return b.Bytes()
+}
+
+// A waybill that shows the last mile's number is right once a service has told of that number, of
+// this parcel: at upload, and again before the filing.
+func TestLearntNumberIsTheParcels(t *testing.T) {
+	t.Parallel()
+	const lastMile = "RB123456785CN"
+	c, v := checker(t, waybill(t, lastMile))
+	path := filepath.Join(t.TempDir(), "waybill.jpg")
+	require.NoError(t, os.WriteFile(path, v.content, 0o600))
+	for name, tc := range map[string]struct {
+		learnt aliases
+		wrong  bool // it is another parcel's
+	}{
+		"nothing is learnt":         {aliases{}, true},
+		"of this parcel":            {aliases{"s/LP1": {"LX1", lastMile}}, false},
+		"of another parcel":         {aliases{"s/LP2": {lastMile}}, true},
+		"of another store's parcel": {aliases{"other/LP1": {lastMile}}, true},
+	} {
+		c.Aliases = tc.learnt
+		uploaded, _, err := c.Upload(t.Context(), port.NewOriginal{Store: "s", Order: "1", TrackingNumber: "LP1", Kind: rules.EvidenceWaybill}, path)
+		require.NoError(t, err)
+		require.Equal(t, []string{lastMile}, uploaded.Barcodes)
+		v.item.Number = "LP1"
+		filed, err := papers(t, c)
+		require.NoError(t, err)
+		for _, judged := range []rules.Preflight{uploaded, filed.Originals[0].Preflight} {
+			assert.Equal(t, tc.wrong, judged.Has(rules.PreflightOtherNumber), "%s: %+v", name, judged.Findings)
+			assert.Equal(t, tc.wrong, judged.Verdict == rules.VerdictRefused, name)
+		}
+	}
+	c.Aliases = aliases(nil)
+	_, err := papers(t, c)
+	require.ErrorContains(t, err, "away", "what is not known is not taken for none")
+	_, _, err = c.Upload(t.Context(), port.NewOriginal{Store: "s", Order: "1", TrackingNumber: "LP1", Kind: rules.EvidenceWaybill}, path)
+	require.ErrorContains(t, err, "away")
+	_, _, err = c.Upload(t.Context(), port.NewOriginal{Store: "s", Order: "1", Kind: rules.EvidenceOther}, path)
+	require.NoError(t, err, "of the order as a whole there is no number")
 }

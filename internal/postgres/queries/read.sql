@@ -22,3 +22,11 @@ SELECT (SELECT count(*) FROM inbox) AS events,
 
 -- name: UnknownTypes :many
 SELECT type, count(*) AS events FROM inbox WHERE NOT known GROUP BY type ORDER BY type;
+
+-- name: Stores :many
+-- Every store that has an order, by a look into the index for each store instead of each order.
+WITH RECURSIVE known AS (
+    (SELECT o.store FROM orders o ORDER BY o.store LIMIT 1)
+    UNION ALL
+    SELECT (SELECT o.store FROM orders o WHERE o.store > k.store ORDER BY o.store LIMIT 1) FROM known k WHERE k.store IS NOT NULL)
+SELECT k.store::text AS store FROM known k WHERE k.store IS NOT NULL ORDER BY k.store;

@@ -9,6 +9,40 @@ import (
 	"context"
 )
 
+const aliasesOf = `-- name: AliasesOf :many
+SELECT a.alias FROM aliases a
+WHERE a.store = $1::text AND a.tracking_number = $2::text
+  AND NOT EXISTS (SELECT FROM tracked t WHERE t.tracking_number = a.alias AND t.store = a.store)
+ORDER BY a.alias
+`
+
+type AliasesOfParams struct {
+	Store  string
+	Number string
+}
+
+// Further numbers of a parcel. One that the store has recorded is a parcel of its own: a waybill
+// that shows it is that one's.
+func (q *Queries) AliasesOf(ctx context.Context, arg AliasesOfParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, aliasesOf, arg.Store, arg.Number)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var alias string
+		if err := rows.Scan(&alias); err != nil {
+			return nil, err
+		}
+		items = append(items, alias)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const trackedOf = `-- name: TrackedOf :one
 SELECT t.tracking_number, t.order_no, t.carrier, t.service_code, t.country FROM tracked t
 WHERE t.store = $1::text AND t.tracking_number = ANY(ARRAY(
