@@ -152,6 +152,17 @@ func TestStatementJSON(t *testing.T) {
 	assert.Equal(t, 2, out.Totals.Orders)
 	empty := nobody(t, s)
 	assert.JSONEq(t, `[]`, string(empty))
+
+	bill := "运单号,日期,金额,币种\n"
+	for n := 1; n <= 3; n++ {
+		bill += fmt.Sprintf("LP9%d,2026-03-2%d,1.00,CNY\n", n, n)
+		_, err := s.importer.Import(t.Context(), "s", "b.csv", []byte(bill), at(31, 0))
+		require.NoError(t, err)
+		data, _ := s.write(t, statement.JSON, at(31, 23).Add(time.Hour))
+		require.NoError(t, json.Unmarshal(data, &out), string(data))
+		assert.Len(t, out.Bill, n*(n+1)/2) // each file is another bill
+		assert.Len(t, out.Orders, 3)
+	}
 }
 
 // nobody is the orders of a store that has none.

@@ -197,22 +197,26 @@ func (d *document) order(l *rules.StatementLine) error {
 }
 
 func (d *document) bill(l *port.BilledLine) error {
-	if err := d.open("orders"); err != nil {
-		return err
-	}
-	if err := d.open("bill"); err != nil {
+	if err := d.toBill(); err != nil {
 		return err
 	}
 	return d.item(l)
 }
 
+// toBill opens the lines of bills, behind the orders.
+func (d *document) toBill() error {
+	if d.part == "bill" {
+		return nil
+	}
+	if err := d.open("orders"); err != nil {
+		return err
+	}
+	return d.open("bill")
+}
+
 func (d *document) end(t *rules.StatementTotals) error {
-	for _, part := range []string{"orders", "bill"} {
-		if d.part != "bill" {
-			if err := d.open(part); err != nil {
-				return err
-			}
-		}
+	if err := d.toBill(); err != nil {
+		return err
 	}
 	raw, err := json.Marshal(t)
 	if err != nil {

@@ -28,8 +28,8 @@ import (
 // platformZone is where months begin.
 func platformZone() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
 
-// requireProtection requires that the refused claim's loss, what was paid less the commission, is
-// what the platform was asked for, and seller protection 70 % of it, to the cent.
+// requireProtection requires that the claim asked for what was paid less the commission, and seller
+// protection for 70 % of the loss, which is all that the buyer was refunded, to the cent.
 func requireProtection(t *testing.T, db *pgx.Conn) {
 	t.Helper()
 	rows, err := db.Query(t.Context(), `SELECT kind || ' ' || amount || ' ' || currency FROM ledger
@@ -39,7 +39,7 @@ func requireProtection(t *testing.T, db *pgx.Conn) {
 	require.NoError(t, err)
 	assert.Subset(t, booked, []string{
 		rules.LedgerClaimed + " 60.72 USD", // 66.00 - 5.28
-		rules.LedgerProtectionAsked + " 42.50 USD", rules.LedgerProtectionApproved + " 42.50 USD", rules.LedgerProtectionPaid + " 42.50 USD",
+		rules.LedgerProtectionAsked + " 46.20 USD", rules.LedgerProtectionApproved + " 46.20 USD", rules.LedgerProtectionPaid + " 46.20 USD", // 70 % of 66.00
 	})
 	assert.NotContains(t, strings.Join(booked, "\n"), rules.LedgerPaid+" 60.72", "the claim itself was refused")
 }
