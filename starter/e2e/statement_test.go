@@ -38,7 +38,7 @@ func requireProtection(t *testing.T, db *pgx.Conn) {
 	booked, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	assert.Subset(t, booked, []string{
-		rules.LedgerClaimed + " 60.72 USD", // 66.00 - 5.28
+		rules.LedgerClaimed + " 60.72 USD",                                                                                                   // 66.00 - 5.28
 		rules.LedgerProtectionAsked + " 46.20 USD", rules.LedgerProtectionApproved + " 46.20 USD", rules.LedgerProtectionPaid + " 46.20 USD", // 70 % of 66.00
 	})
 	assert.NotContains(t, strings.Join(booked, "\n"), rules.LedgerPaid+" 60.72", "the claim itself was refused")
