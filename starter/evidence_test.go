@@ -20,24 +20,31 @@ import (
 	"parcelward/internal/protocol"
 )
 
-// Originals go in by the API, are listed, and are verified against what lies in the folder.
-func TestEvidence(t *testing.T) {
+// keeping starts a database, by its URL too, and a vault in a folder.
+func keeping(t *testing.T) (url string, db *postgres.DB, folder string, vault *evidence.Vault) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs Postgres")
 	}
 	stack, err := devstack.StartPostgres(t.Context(), devstack.Options{Dir: filepath.Join(t.TempDir(), "stack")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stack.Close()) })
-	url := stack.DatabaseURL()
+	url = stack.DatabaseURL()
 	require.NoError(t, postgres.Migrate(t.Context(), url))
-	db, err := postgres.Open(t.Context(), url, postgres.Options{MaxConns: 4})
+	db, err = postgres.Open(t.Context(), url, postgres.Options{MaxConns: 4})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
-	folder := filepath.Join(t.TempDir(), "vault")
+	folder = filepath.Join(t.TempDir(), "vault")
 	bucket, err := evidence.OpenBucket(t.Context(), "file://"+folder)
 	require.NoError(t, err)
-	vault := evidence.New(bucket, db, "")
+	vault = evidence.New(bucket, db, "")
 	t.Cleanup(func() { require.NoError(t, vault.Close()) })
+	return url, db, folder, vault
+}
+
+// Originals go in by the API, are listed, and are verified against what lies in the folder.
+func TestEvidence(t *testing.T) {
+	url, db, folder, vault := keeping(t)
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
 	srv := httptest.NewServer(api.New(api.Options{Store: db, Rules: known, Clock: protocol.Clock{}, Log: slog.New(slog.DiscardHandler), Vault: vault}))

@@ -17,8 +17,6 @@ import (
 	"parcelward/internal/config"
 	"parcelward/internal/demo"
 	"parcelward/internal/demo/player"
-	"parcelward/internal/devstack"
-	"parcelward/internal/evidence"
 	"parcelward/internal/evidence/casepack"
 	"parcelward/internal/evidence/preflight"
 	"parcelward/internal/postgres"
@@ -29,20 +27,7 @@ import (
 // The demo's order with the blurred waybill, from the pack of its claim by the recorded filing to
 // the pack of its appeal, over Postgres and a folder of originals.
 func TestEvidencePack(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs Postgres")
-	}
-	stack, err := devstack.StartPostgres(t.Context(), devstack.Options{Dir: filepath.Join(t.TempDir(), "stack")})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, stack.Close()) })
-	require.NoError(t, postgres.Migrate(t.Context(), stack.DatabaseURL()))
-	db, err := postgres.Open(t.Context(), stack.DatabaseURL(), postgres.Options{MaxConns: 4})
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	bucket, err := evidence.OpenBucket(t.Context(), "file://"+filepath.Join(t.TempDir(), "vault"))
-	require.NoError(t, err)
-	vault := evidence.New(bucket, db, "")
-	t.Cleanup(func() { require.NoError(t, vault.Close()) })
+	_, db, _, vault := keeping(t)
 	known, err := new(config.Shared).Rules()
 	require.NoError(t, err)
 

@@ -264,6 +264,11 @@ func TestComplaintPickupScreenshot(t *testing.T) {
 	assert.Equal(t, []rules.EvidenceKind{rules.EvidencePickup}, got.Missing, "it would be refused")
 	assert.True(t, got.Faults[0].Has(rules.PreflightLatePickup))
 
+	shot := c.judged(opened, rules.EvidencePickup, map[string]string{"picked_up_at": after.Format(time.RFC3339)})
+	shot.Findings = append(shot.Findings, rules.PreflightFinding{Code: rules.PreflightOtherNumber, Verdict: rules.VerdictRefused})
+	got = rules.PlanComplaint(c.facts, c.rs, "F", []rules.CheckedOriginal{label, shot}, opened).Complaint
+	assert.Equal(t, []rules.LossCode{rules.LossNoPickup, rules.LossLatePickup}, lossesOf(got.Causes), "another parcel's tells nothing")
+
 	got = at("taken_at", on) // picked up before it was taken
 	assert.Equal(t, on, got.PickedUpAt.Time())
 	assert.Empty(t, got.Causes)

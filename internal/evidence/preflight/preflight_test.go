@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +112,38 @@ func TestPicturesAreMeasuredOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rules.VerdictRefused, lost.Originals[0].Verdict)
 	require.Equal(t, rules.PreflightUnread, lost.Originals[0].Findings[0].Code)
+}
+
+// Real labels are compared with their own numbers without a second one being seen on them, and
+// with another number they never pass.
+func TestRealLabels(t *testing.T) {
+	t.Parallel()
+	for name, shows := range map[string]string{
+		"active_shipping_label1.pdf": "2KKT143702321000336262700100", "zxing_code128-2_01.png": "0053379497200006",
+		"zxing_code128-2_25.png": "31001171800000017989625355702636", "zxing_code128-2_29.png": "42094043", "quagga_code128_008.jpg": "1020185021797280784055",
+	} {
+		content, err := os.ReadFile("../../../../shared/data/barcodes/" + name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if os.Getenv("CI") != "" {
+				t.Fatal("the shared test data is not here")
+			}
+			t.Skip("the shared test data is not here")
+		}
+		require.NoError(t, err)
+		c, v := checker(t, content)
+		for _, number := range []string{shows, "LP00123456789012"} {
+			v.item.Number = number
+			got, err := c.Papers(t.Context(), protocol.PapersRequest{Store: "s", Order: "1", TrackingNumber: number, Now: time.Now()})
+			require.NoError(t, err)
+			o := got.Originals[0]
+			require.Len(t, o.Barcodes, 1, name)
+			require.False(t, o.Has(rules.PreflightBeside), name)
+			require.Equal(t, number != shows, o.Has(rules.PreflightOtherNumber), name)
+			if number != shows {
+				require.Equal(t, rules.VerdictRefused, o.Verdict, name)
+			}
+		}
+	}
 }
 
 // An order that was never created has no policy to judge by.
