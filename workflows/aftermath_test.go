@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
 
 	"parcelward/internal/protocol"
 	"parcelward/internal/rules"
@@ -176,6 +178,23 @@ func refusedTwice(again time.Time) []rules.Event {
 	return handedIn(
 		decided(rejectedAt, "C1", rules.DecisionRejected), appealed(rejectedAt.Add(time.Hour), "C1"), decided(again, "C1", rules.DecisionRejected),
 	)
+}
+
+// A claim that began before stories knew of seller protection ends without it: its order begins one
+// more, and no third.
+func TestClaimThatEndedWithoutProtection(t *testing.T) {
+	t.Parallel()
+	again := filedAt.Add(8 * day)
+	w := newWorld(t, again)
+	var began []time.Time
+	w.env.OnWorkflow(protocol.WorkflowClaim, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ protocol.ClaimInput) (protocol.ClaimResult, error) {
+		began = append(began, workflow.Now(ctx))
+		return protocol.ClaimResult{Status: rules.StatusClosed}, workflow.Sleep(ctx, time.Hour)
+	})
+	w.order(append(refusedTwice(again), refunded(again, false))...)
+	require.True(t, w.env.IsWorkflowCompleted())
+	require.NoError(t, w.env.GetWorkflowError())
+	require.Len(t, began, 2)
 }
 
 // A refund after the second refusal is the loss: seller protection is asked for at once.

@@ -219,6 +219,29 @@ func TestPackOfAppeal(t *testing.T) {
 	assert.True(t, p.Originals[0].New, "it came after the filing")
 }
 
+// An appeal only adds: what was handed in goes along, also where it would be refused by now.
+func TestPackOfAppealKeepsWhatWasHandedIn(t *testing.T) {
+	b, _ := packs(t)
+	handedIn, never := b.upload(t, "waybill", "bad.jpg", photo(t, 20)), b.upload(t, "waybill", "bad-too.jpg", photo(t, 21))
+	later := func(second int) string {
+		return time.Date(2026, 2, 28, 23, 59, second, 0, time.UTC).Format(time.RFC3339)
+	}
+	b.load(t, []string{
+		event("6", "claim.filed", later(0), `{"tracking_number":"LP00123456789012","at":"`+later(0)+`","claim_id":"C-1","originals":[{"kind":"waybill","sha256":"`+handedIn+`"}]}`),
+		event("7", "claim.decided", later(1), `{"claim_id":"C-1","at":"`+later(1)+`","decision":"rejected","reason":"底单模糊"}`),
+	})
+	added := b.upload(t, "carrier_proof", "proof.jpg", photo(t, 22))
+	p, err := b.client.Pack(t.Context(), "s", "1", packCase)
+	require.NoError(t, err)
+	fresh := map[string]bool{}
+	for _, o := range p.Originals {
+		fresh[o.SHA256] = o.New
+	}
+	assert.Equal(t, map[string]bool{handedIn: false, added: true}, fresh)
+	require.Len(t, p.LeftOut, 1)
+	assert.Equal(t, never, p.LeftOut[0].SHA256)
+}
+
 func TestNoPack(t *testing.T) {
 	b, bucket := packs(t)
 	sum := b.upload(t, "waybill", "a.jpg", photo(t, 20))

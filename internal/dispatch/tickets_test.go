@@ -62,6 +62,25 @@ func TestTicketFactsWithoutATicket(t *testing.T) {
 	assert.NoError(t, s.Healthy())
 }
 
+// A ticket that refuses to be told holds up neither its order nor what comes after.
+func TestTicketThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	const ticket = "ticket/shop/1/other"
+	s := play(t, at(day0.Add(2*day)))
+	s.server.set(func() {
+		s.server.open[ticket] = "run"
+		s.server.refuse[ticket] = serviceerror.NewInvalidArgument("too many signals")
+	})
+	s.accept(t, created("1"), paid("1"), ticketFiled("filed", "1", ticket))
+	s.settled(t)
+	s.accept(t, event("refunded", "order.refunded", "1", day0.Add(day), `{"at":"$T"}`))
+	s.settled(t)
+	assert.Empty(t, s.server.told(ticket))
+	assert.ElementsMatch(t, []string{"created-1", "paid-1", "filed", "refunded"}, s.server.known("1"))
+	assert.Positive(t, s.logs.containing("a ticket cannot be told"))
+	assert.NoError(t, s.Healthy())
+}
+
 // While Temporal is away the facts wait, and come when it answers again.
 func TestTicketFactsWaitForTemporal(t *testing.T) {
 	t.Parallel()

@@ -185,9 +185,10 @@ func (l *CaseLetter) Adds(sha256 string) bool {
 	return slices.ContainsFunc(l.Added, func(o Original) bool { return o.SHA256 == sha256 })
 }
 
-// Kept tells whether an original was handed in before, and must be again.
-func (l *CaseLetter) Kept(sha256 string) bool {
-	return slices.ContainsFunc(l.HandedIn, func(o Original) bool { return o.SHA256 == sha256 })
+// Holds tells whether an original goes along: one that would not be refused, and, for what follows
+// only adds, one that was handed in before.
+func (l *CaseLetter) Holds(o *CheckedOriginal) bool {
+	return o.Verdict != VerdictRefused || slices.ContainsFunc(l.HandedIn, func(h Original) bool { return h.SHA256 == o.SHA256 })
 }
 
 // AddsNothing tells of an appeal that it would be refused for want of a new original.

@@ -70,9 +70,9 @@ type Case struct {
 	Rules  rules.Ruleset
 }
 
-// LeftOut are the originals that the pre-flight refuses.
+// LeftOut are the originals that do not go along, because the pre-flight refuses them.
 func (c *Case) LeftOut() []rules.CheckedOriginal {
-	return slices.DeleteFunc(slices.Clone(c.Papers.Originals), func(o rules.CheckedOriginal) bool { return o.Verdict != rules.VerdictRefused })
+	return slices.DeleteFunc(slices.Clone(c.Papers.Originals), func(o rules.CheckedOriginal) bool { return c.Letter.Holds(&o) })
 }
 
 // Cases lists the cases of an order, those that wait for somebody first. Errors: [ErrNoOrder],
@@ -137,7 +137,7 @@ func (m *Maker) Case(ctx context.Context, store, order string, id rules.CaseID) 
 		if i < 0 || items[i].Noted() {
 			continue // of a time before the vault: the judgement says that there is no content
 		}
-		if o.Verdict == rules.VerdictRefused && !letter.Kept(o.SHA256) {
+		if !letter.Holds(&o) {
 			if err := m.there(ctx, &items[i]); err != nil {
 				return Case{}, err
 			}
